@@ -1,0 +1,152 @@
+// Addressing of one kernel: addresses that differ only by a constant share one pointer, advanced at the end of each loop that
+// moves it. The pointer holds the group's smallest offset, so that the rest fits WebAssembly's unsigned memory offsets.
+
+import { bytesOf, type DType } from '../../core/dtype.ts'
+import { OcellusError } from '../../core/errors.ts'
+import type { Address, Loop, LoopProgram, LoopVar, Op, Statement } from '../loop-program.ts'
+
+/** A pointer of the kernel. Strides and base are in bytes. */
+export interface Pointer {
+  /** Row of the argument table that the address starts from. */
+  readonly arg: number
+  /** By how much one iteration of each loop moves the pointer; loops that do not move it are absent. */
+  readonly strides: ReadonlyMap<LoopVar, number>
+  /** The smallest constant offset of its addresses. */
+  readonly base: number
+}
+
+/** An address as pointer and unsigned offset in bytes. */
+export interface Place {
+  readonly pointer: Pointer
+  readonly offset: number
+}
+
+/** What the emitter must know of a program's addresses and loop variables before it writes the first instruction. */
+export interface Addressing {
+  place(address: Address): Place
+  /** Pointers to be set before this statement, which stands outside all loops. */
+  startingAt(statement: Statement): readonly Pointer[]
+  /** Pointers that the loop's body uses. */
+  within(loop: Loop): readonly Pointer[]
+  /** Terms without the loops that run once, whose variable is always 0. */
+  liveTerms(terms: Address['terms']): Address['terms']
+  /** Whether the variable counts slabs, from the function's first to its last. */
+  isRange(variable: LoopVar): boolean
+  /** Whether an `index` reads the variable. */
+  isRead(variable: LoopVar): boolean
+}
+
+interface MutablePointer extends Pointer {
+  base: number
+}
+
+const nothing: readonly Pointer[] = []
+
+/** Bytes per element of the address's argument. */
+export function elementBytes(program: LoopProgram, address: Address): number {
+  return bytesOf(argumentType(program, address))
+}
+
+export function argumentType(program: LoopProgram, { arg }: Address): DType {
+  const dtype = program.argumentTypes[arg]
+  if (dtype === undefined)
+    throw invalid(program, `argument ${arg} has no dtype; declare the row's dtype in argumentTypes`)
+  return dtype
+}
+
+export function invalid(program: LoopProgram, problem: string): OcellusError {
+  return new OcellusError(`kernel ${program.name}: ${problem}`)
+}
+
+export function analyzeAddresses(program: LoopProgram): Addressing {
+  const pointers = new Map<string, MutablePointer>()
+  const starts = new Map<Statement, Pointer[]>()
+  const users = new Map<Loop, Set<Pointer>>()
+  const extents = new Map<LoopVar, number | 'range'>()
+  const read = new Set<LoopVar>()
+  const open = new Set<LoopVar>()
+
+  const liveTerms = (terms: Address['terms']): Address['terms'] =>
+    terms.filter(([variable, stride]) => stride !== 0 && extents.get(variable) !== 1)
+
+  // Gathers have pointers of their own: theirs may lie outside the buffer before the index is added.
+  const keyOf = ({ arg, terms, index }: Address): string => {
+    const sorted = [...liveTerms(terms)].sort(([a], [b]) => a - b)
+    return `${arg}:${index === undefined ? '' : 'gather'}:${sorted.join(';')}`
+  }
+
+  const checkTerms = (terms: Address['terms']): void => {
+    for (const [variable] of terms) {
+      if (!open.has(variable)) throw invalid(program, `variable ${variable} is used outside its loop`)
+    }
+    if (new Set(terms.map(([variable]) => variable)).size < terms.length) {
+      throw invalid(program, 'an address names one variable twice; add its strides')
+    }
+  }
+
+  const visitOperation = (op: Op, loops: readonly Loop[]): void => {
+    if (op.kind === 'index') {
+      checkTerms(op.terms)
+      for (const [variable] of liveTerms(op.terms)) read.add(variable)
+    }
+    if (!('address' in op) || op.kind === 'prefetch') return
+    const { address } = op
+    checkTerms(address.terms)
+    const bytes = elementBytes(program, address)
+    const smallest = (address.offset + Math.min(0, reach(op, program.lanes))) * bytes
+    const key = keyOf(address)
+    let pointer = pointers.get(key)
+    if (pointer === undefined) {
+      const strides = new Map(liveTerms(address.terms).map(([variable, stride]) => [variable, stride * bytes]))
+      pointer = { arg: address.arg, strides, base: smallest }
+      pointers.set(key, pointer)
+      const start = loops[0] ?? op
+      starts.set(start, [...(starts.get(start) ?? []), pointer])
+    }
+    pointer.base = Math.min(pointer.base, smallest)
+    for (const loop of loops) users.get(loop)?.add(pointer)
+  }
+
+  const visit = (statements: readonly Statement[], loops: readonly Loop[]): void => {
+    for (const statement of statements) {
+      if (statement.kind !== 'loop') visitOperation(statement, loops)
+      else {
+        const { variable, extent, body } = statement
+        if (extents.has(variable)) throw invalid(program, `variable ${variable} belongs to two loops`)
+        if (extent === 'range' && loops.length > 0) throw invalid(program, 'the range loop must be outermost')
+        extents.set(variable, extent)
+        if (extent === 0) continue
+        open.add(variable)
+        if (extent === 1) visit(body, loops)
+        else {
+          users.set(statement, new Set())
+          visit(body, [...loops, statement])
+        }
+        open.delete(variable)
+      }
+    }
+  }
+  visit(program.body, [])
+  if ([...extents.values()].filter((extent) => extent === 'range').length > 1) {
+    throw invalid(program, 'only one loop may run over the range')
+  }
+
+  return {
+    place: (address) => {
+      const pointer = pointers.get(keyOf(address))
+      if (pointer === undefined) throw invalid(program, 'an address appeared after the analysis')
+      return { pointer, offset: address.offset * elementBytes(program, address) - pointer.base }
+    },
+    startingAt: (statement) => starts.get(statement) ?? nothing,
+    within: (loop) => [...(users.get(loop) ?? nothing)],
+    liveTerms,
+    isRange: (variable) => extents.get(variable) === 'range',
+    isRead: (variable) => read.has(variable),
+  }
+}
+
+/** Elements from the address to that of the last lane an operation touches one by one; 0 for a contiguous one. */
+function reach(op: Op, programLanes: number): number {
+  if (op.kind !== 'load' && op.kind !== 'store') return 0
+  return Math.max(0, (op.lanes ?? programLanes) - 1) * (op.step ?? 1)
+}

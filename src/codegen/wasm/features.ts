@@ -1,0 +1,45 @@
+// What the engine's WebAssembly can do, found by validating and running tiny modules.
+
+import { assemble } from './assembler.ts'
+import { FunctionBody } from './function-body.ts'
+
+export interface WasmFeatures {
+  /** 128-bit vectors; without them the wasm device cannot run. */
+  readonly simd: boolean
+  /** Relaxed SIMD: multiply-add and blend by whole lanes. */
+  readonly relaxedMadd: boolean
+  /** Relaxed multiply-add rounds once on this machine, so that its bits equal those of AVX2 and AVX-512. */
+  readonly fusedMadd: boolean
+}
+
+/** Probes the engine. On Node call `enableRelaxedSimd` first. */
+export function probeWasmFeatures(): WasmFeatures {
+  const relaxedMadd = validatesRelaxedMadd()
+  return { simd: validatesSimd(), relaxedMadd, fusedMadd: relaxedMadd && isFused() }
+}
+
+export function validatesSimd(): boolean {
+  const body = new FunctionBody({ parameters: ['f32'], results: ['f32'] })
+  body.get(0).op('f32x4.splat').lane('f32x4.extract_lane', 0)
+  return WebAssembly.validate(assemble({ functions: [{ body }] }))
+}
+
+export function validatesRelaxedMadd(): boolean {
+  return WebAssembly.validate(relaxedMaddModule())
+}
+
+/** Exports madd(a, b, c) = a * b + c by f32x4.relaxed_madd. */
+function relaxedMaddModule(): Uint8Array<ArrayBuffer> {
+  const body = new FunctionBody({ parameters: ['f32', 'f32', 'f32'], results: ['f32'] })
+  for (const parameter of [0, 1, 2]) body.get(parameter).op('f32x4.splat')
+  body.op('f32x4.relaxed_madd').lane('f32x4.extract_lane', 0)
+  return assemble({ functions: [{ body, exported: 'madd' }] })
+}
+
+/** (1 + 2^-12)^2 is 1 + 2^-11 + 2^-24; rounded to f32 the last term is lost, unless the sum is rounded once. */
+function isFused(): boolean {
+  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(relaxedMaddModule()))
+  const madd = exports.madd as (a: number, b: number, c: number) => number
+  const factor = 1 + 2 ** -12
+  return madd(factor, factor, -(1 + 2 ** -11)) === 2 ** -24
+}

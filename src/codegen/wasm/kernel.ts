@@ -1,0 +1,188 @@
+// One kernel as one WebAssembly function: its loops, its pointers, and every operation in between.
+
+import type { Loop, LoopProgram, LoopVar, Op, Statement } from '../loop-program.ts'
+import type { Pointer } from './addresses.ts'
+import type { FunctionBody, Local } from './function-body.ts'
+import { firstLocal, KernelContext, lastLocal, tableLocal } from './kernel-context.ts'
+import { emitLoad, emitSplat, emitStore } from './memory-operations.ts'
+import {
+  emitBinary,
+  emitConstant,
+  emitConvert,
+  emitFma,
+  emitFold,
+  emitIndex,
+  emitLanes,
+  emitMove,
+  emitReinterpret,
+  emitSelect,
+  emitShift,
+  emitUnary,
+} from './operations.ts'
+
+const bytesOfRow = 8
+
+/** The function (table, first, last) of a kernel; `relaxed` says that relaxed SIMD may be used. */
+export function emitKernel(program: LoopProgram, relaxed: boolean): FunctionBody {
+  const emitter = new KernelEmitter(new KernelContext(program, relaxed))
+  return emitter.emit()
+}
+
+class KernelEmitter {
+  readonly #context: KernelContext
+  readonly #code: FunctionBody
+  /** Bytes by which a pointer is ahead of where it belongs: left behind by a loop, taken back by the next step outside it. */
+  readonly #ahead = new Map<Pointer, number>()
+  readonly #counters = new Map<LoopVar, Local>()
+
+  constructor(context: KernelContext) {
+    this.#context = context
+    this.#code = context.code
+  }
+
+  emit(): FunctionBody {
+    this.#statements(this.#context.program.body)
+    return this.#code
+  }
+
+  #statements(statements: readonly Statement[]): void {
+    for (const statement of statements) {
+      for (const pointer of this.#context.addressing.startingAt(statement)) this.#start(pointer)
+      if (statement.kind === 'loop') this.#loop(statement)
+      else this.#operation(statement)
+    }
+  }
+
+  #loop(loop: Loop): void {
+    const { extent, body } = loop
+    if (extent === 0) return
+    if (extent === 1) this.#statements(body)
+    else if (extent === 'range') this.#rangeLoop(loop)
+    else this.#countedLoop(loop, extent)
+  }
+
+  /** Counts down to 0, or up where an `index` reads the variable. */
+  #countedLoop(loop: Loop, extent: number): void {
+    if (!Number.isInteger(extent) || extent < 0) throw this.#context.invalid(`a loop of ${extent} iterations`)
+    const { variable } = loop
+    const up = this.#context.addressing.isRead(variable)
+    const counter = this.#code.local('i32')
+    this.#counters.set(variable, counter)
+    const pointers = this.#enter(loop)
+    this.#code.i32(up ? 0 : extent).set(counter)
+    this.#code.loop(() => {
+      this.#statements(loop.body)
+      this.#step(loop, pointers)
+      this.#code
+        .get(counter)
+        .i32(1)
+        .op(up ? 'i32.add' : 'i32.sub')
+        .tee(counter)
+      if (up) this.#code.i32(extent).op('i32.ne')
+      this.#code.branchIf(0)
+    })
+    for (const pointer of pointers) this.#ahead.set(pointer, (pointer.strides.get(variable) ?? 0) * extent)
+  }
+
+  /** Runs from the function's `first` up to `last`; a pointer that it moves is used nowhere else, so nothing is taken back. */
+  #rangeLoop(loop: Loop): void {
+    this.#counters.set(loop.variable, firstLocal)
+    const pointers = this.#enter(loop)
+    this.#code.block(() => {
+      this.#code.get(firstLocal).get(lastLocal).op('i32.ge_s').branchIf(0)
+      this.#code.loop(() => {
+        this.#statements(loop.body)
+        this.#step(loop, pointers)
+        this.#code.get(firstLocal).i32(1).op('i32.add').tee(firstLocal)
+        this.#code.get(lastLocal).op('i32.lt_s').branchIf(0)
+      })
+    })
+  }
+
+  /** The pointers of the loop's body, each brought to where it belongs. */
+  #enter(loop: Loop): readonly Pointer[] {
+    const pointers = this.#context.addressing.within(loop)
+    for (const pointer of pointers) this.#advance(pointer, 0)
+    return pointers
+  }
+
+  /** The end of an iteration: the loop's stride, less what inner loops left, in one addition. */
+  #step(loop: Loop, pointers: readonly Pointer[]): void {
+    for (const pointer of pointers) this.#advance(pointer, pointer.strides.get(loop.variable) ?? 0)
+  }
+
+  #advance(pointer: Pointer, stride: number): void {
+    const bytes = stride - (this.#ahead.get(pointer) ?? 0)
+    this.#ahead.set(pointer, 0)
+    if (bytes === 0) return
+    const local = this.#context.pointer(pointer)
+    this.#code.get(local).i32(bytes).op('i32.add').set(local)
+  }
+
+  /** table[arg] + base + first * stride of the range loop. */
+  #start(pointer: Pointer): void {
+    const code = this.#code
+    code.get(tableLocal).memory('i32.load', pointer.arg * bytesOfRow)
+    if (pointer.base !== 0) code.i32(pointer.base).op('i32.add')
+    for (const [variable, stride] of pointer.strides) {
+      if (this.#context.addressing.isRange(variable)) code.get(firstLocal).i32(stride).op('i32.mul').op('i32.add')
+    }
+    code.set(this.#context.pointer(pointer))
+  }
+
+  #operation(op: Op): void {
+    const context = this.#context
+    switch (op.kind) {
+      case 'load':
+        emitLoad(context, op)
+        break
+      case 'splat':
+        emitSplat(context, op)
+        break
+      case 'store':
+        emitStore(context, op)
+        break
+      case 'constant':
+        emitConstant(context, op)
+        break
+      case 'index':
+        emitIndex(context, op, (variable) => this.#counters.get(variable) as Local)
+        break
+      case 'move':
+        context.sameType(op.to, op.from)
+        emitMove(context, op)
+        break
+      case 'unary':
+        emitUnary(context, op)
+        break
+      case 'binary':
+        emitBinary(context, op)
+        break
+      case 'fma':
+        emitFma(context, op)
+        break
+      case 'shift':
+        emitShift(context, op)
+        break
+      case 'select':
+        emitSelect(context, op)
+        break
+      case 'lanes':
+        emitLanes(context, op)
+        break
+      case 'fold':
+        emitFold(context, op)
+        break
+      case 'convert':
+        emitConvert(context, op)
+        break
+      case 'reinterpret':
+        emitReinterpret(context, op)
+        break
+      // Addresses ahead are the hardware prefetcher's business, and one thread never waits for itself.
+      case 'prefetch':
+      case 'barrier':
+        break
+    }
+  }
+}

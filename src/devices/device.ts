@@ -1,0 +1,45 @@
+// What every device offers: memory for variables, and graphs turned into something that runs.
+
+import type { DType, TypedArray } from '../core/dtype.ts'
+import type { Graph } from '../graph/graph.ts'
+
+/** Memory of one variable on a device. */
+export interface Storage {
+  readonly dtype: DType
+  readonly length: number
+  write(data: TypedArray): void
+  /** A copy of the values. */
+  read(): TypedArray
+}
+
+/** What a run reads beside its code. All arrays follow the order of the graph's lists. */
+export interface RunArguments {
+  readonly inputs: readonly TypedArray[]
+  readonly scalars: readonly number[]
+  readonly variables: readonly Storage[]
+}
+
+/** What a compiled graph needs and does. */
+export interface ExecutableReport {
+  readonly kernels: number
+  /** Bytes of scratch, and of all intermediates if none shared memory. */
+  readonly scratch: number
+  readonly unplanned: number
+  readonly codeBytes: number
+}
+
+export interface Executable {
+  readonly report: ExecutableReport
+  /** Computes the graph: returns its outputs as new arrays, after its assignments have taken effect. */
+  run(args: RunArguments): TypedArray[]
+}
+
+export interface Device {
+  readonly name: DeviceName
+  /** Properties that decide which bits come out: same class, same bits. */
+  readonly numberClass: string
+  compile(graph: Graph): Executable
+  createStorage(dtype: DType, length: number): Storage
+}
+
+export type DeviceName = 'reference' | 'wasm'

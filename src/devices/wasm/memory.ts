@@ -1,0 +1,63 @@
+// Blocks of the heap with owners: variables, tables of programs, and the one scratch region that all programs share.
+
+import { bytesOf, type DType, type TypedArray, viewArray } from '../../core/dtype.ts'
+import type { Storage } from '../device.ts'
+import { Heap } from './heap.ts'
+
+/** Memory that goes back to the heap when its owner is collected; owners never collected simply keep it. */
+export class WasmMemory {
+  readonly heap: Heap = new Heap()
+  readonly #registry = new FinalizationRegistry<{ offset: number; bytes: number }>(({ offset, bytes }) =>
+    this.heap.release(offset, bytes),
+  )
+  #scratch = { offset: 0, bytes: 0 }
+
+  /** A block that lives as long as `owner`. */
+  allocateFor(owner: object, bytes: number, purpose: string): number {
+    const offset = this.heap.allocate(bytes, purpose)
+    this.#registry.register(owner, { offset, bytes })
+    return offset
+  }
+
+  /** The scratch region that all programs share, grown to `bytes`. Programs never overlap in time. */
+  scratch(bytes: number): number {
+    if (bytes > this.#scratch.bytes) {
+      if (this.#scratch.bytes > 0) this.heap.release(this.#scratch.offset, this.#scratch.bytes)
+      this.#scratch = { offset: 0, bytes: 0 }
+      this.#scratch = { offset: this.heap.allocate(bytes, 'the scratch memory of this program'), bytes }
+    }
+    return this.#scratch.offset
+  }
+}
+
+/** A variable's memory. */
+export class WasmStorage implements Storage {
+  readonly dtype: DType
+  readonly length: number
+  readonly offset: number
+  readonly #heap: Heap
+
+  constructor(memory: WasmMemory, dtype: DType, length: number) {
+    this.dtype = dtype
+    this.length = length
+    this.#heap = memory.heap
+    this.offset = memory.allocateFor(this, length * bytesOf(dtype), 'a variable')
+  }
+
+  #view(): TypedArray {
+    return viewArray(this.dtype, this.#heap.buffer, this.offset, this.length)
+  }
+
+  write(data: TypedArray): void {
+    this.#view().set(data)
+  }
+
+  read(): TypedArray {
+    return this.#view().slice()
+  }
+}
+
+/** Address of a variable's memory on this device. */
+export function storageOffset(storage: Storage): number {
+  return (storage as WasmStorage).offset
+}

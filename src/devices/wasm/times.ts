@@ -1,0 +1,22 @@
+// Time per kernel, for OCELLUS_DEBUG=time.
+
+import type { KernelInfo } from '../../codegen/program.ts'
+import type { KernelFunction } from './executable.ts'
+
+/** Runs the kernels one by one and prints what each took. */
+export function reportTimes(instance: WebAssembly.Instance, table: number, kernels: readonly KernelInfo[]): void {
+  const lines = kernels.map(({ name, slabs, flops, bytes }, i) => {
+    const start = performance.now()
+    ;(instance.exports[`kernel${i}`] as KernelFunction)(table, 0, slabs)
+    const milliseconds = performance.now() - start
+    const rate = (count: number): string => (count / milliseconds / 1e6).toFixed(1).padStart(7)
+    return {
+      milliseconds,
+      line: `${milliseconds.toFixed(3).padStart(9)} ms ${rate(flops)} GFLOP/s ${rate(bytes)} GB/s  ${name}`,
+    }
+  })
+  const total = lines.reduce((sum, { milliseconds }) => sum + milliseconds, 0)
+  console.error(
+    [...lines.map(({ line }) => line), `${total.toFixed(3).padStart(9)} ms in ${kernels.length} kernels`].join('\n'),
+  )
+}

@@ -1,0 +1,199 @@
+// From nodes to kernel expressions: views become affine addresses, elementwise ops become operations on loads.
+
+import { stridesOf } from '../core/shape.ts'
+import type { Access, Expression } from '../kernels/kernel.ts'
+import type { Node, OpNode } from '../ops/node.ts'
+import { isTrivialReshape } from './simplify.ts'
+
+/** A position along one axis of a value: offset + sum(kernel axis * stride). */
+export interface Affine {
+  readonly offset: number
+  readonly strides: readonly number[]
+}
+
+export function zeroAffine(axes: number): Affine {
+  return { offset: 0, strides: new Array<number>(axes).fill(0) }
+}
+
+/** The position of kernel axis `axis` itself. */
+export function axisAffine(axes: number, axis: number): Affine {
+  return { offset: 0, strides: Array.from({ length: axes }, (_, i) => (i === axis ? 1 : 0)) }
+}
+
+function scaled({ offset, strides }: Affine, factor: number, shift: number): Affine {
+  return { offset: offset * factor + shift, strides: strides.map((stride) => stride * factor) }
+}
+
+/** Offset of an element of a contiguous value of `shape`. */
+export function flatten(index: readonly Affine[], shape: readonly number[], axes: number): Affine {
+  const steps = stridesOf(shape)
+  let offset = 0
+  const strides = new Array<number>(axes).fill(0)
+  for (const [axis, position] of index.entries()) {
+    if (shape[axis] === 1) continue
+    offset += position.offset * (steps[axis] as number)
+    for (let i = 0; i < axes; i++)
+      strides[i] = (strides[i] as number) + (position.strides[i] as number) * (steps[axis] as number)
+  }
+  return { offset, strides }
+}
+
+/** Positions in `shape` when `dense` are the positions along its axes of extent other than 1. */
+export function spreadIndex(dense: readonly Affine[], shape: readonly number[], axes: number): Affine[] {
+  let next = 0
+  return shape.map((extent) => (extent === 1 ? zeroAffine(axes) : (dense[next++] ?? zeroAffine(axes))))
+}
+
+function denseIndex(index: readonly Affine[], shape: readonly number[]): Affine[] {
+  return index.filter((_, axis) => shape[axis] !== 1)
+}
+
+/** Where an expression builder finds values: buffers of what is in memory, and members of the running group. */
+export interface Sources {
+  /** Number of kernel axes. */
+  readonly axes: number
+  /** Row and, for scalars, position of a value in memory; undefined when it must be computed here. */
+  readonly locate: (node: Node) => { readonly buffer: number; readonly offset: number } | undefined
+  /** The value of the group's root, when `node` is it. */
+  readonly result: (node: Node) => Expression | undefined
+}
+
+export class ExpressionBuilder {
+  readonly #sources: Sources
+  readonly #known = new Map<Node, Map<string, Expression>>()
+
+  constructor(sources: Sources) {
+    this.#sources = sources
+  }
+
+  /** The value of `node` at the positions `index`, one per axis of the node. */
+  build(node: Node, index: readonly Affine[]): Expression {
+    const key = JSON.stringify(index)
+    let byIndex = this.#known.get(node)
+    if (byIndex === undefined) {
+      byIndex = new Map()
+      this.#known.set(node, byIndex)
+    }
+    let expression = byIndex.get(key)
+    if (expression === undefined) {
+      expression = this.#make(node, index)
+      byIndex.set(key, expression)
+    }
+    return expression
+  }
+
+  /** The address of `node`, which must lie in memory below its views. */
+  access(node: Node, index: readonly Affine[]): Access {
+    const expression = this.build(node, index)
+    if (expression.kind !== 'load') throw new Error(`${node.kind === 'op' ? node.op.name : node.kind} has no address`)
+    return expression.access
+  }
+
+  #accessAt(place: { readonly buffer: number; readonly offset: number }, node: Node, index: readonly Affine[]): Access {
+    const { offset, strides } = flatten(index, node.shape, this.#sources.axes)
+    return { buffer: place.buffer, offset: place.offset + offset, slab: 0, strides }
+  }
+
+  #make(node: Node, index: readonly Affine[]): Expression {
+    const result = this.#sources.result(node)
+    if (result !== undefined) return result
+    const place = this.#sources.locate(node)
+    if (place !== undefined) return { kind: 'load', access: this.#accessAt(place, node, index), dtype: node.dtype }
+    if (node.kind === 'literal') return { kind: 'literal', value: node.value, dtype: node.dtype }
+    return this.#makeOp(node as OpNode, index)
+  }
+
+  #makeOp(node: OpNode, index: readonly Affine[]): Expression {
+    const { attributes, dtype } = node
+    const input = node.inputs[0] as Node
+    const { axes } = this.#sources
+    switch (node.op.name) {
+      case 'reshape':
+        return this.#reshape(node, input, index)
+      case 'expand':
+        return this.build(
+          input,
+          index.map((position, axis) => (input.shape[axis] === 1 ? zeroAffine(axes) : position)),
+        )
+      case 'permute': {
+        const moved = new Array<Affine>(index.length)
+        for (const [to, from] of (attributes.order as readonly number[]).entries()) moved[from] = index[to] as Affine
+        return this.build(input, moved)
+      }
+      case 'slice': {
+        const { starts, steps } = attributes as { starts: readonly number[]; steps: readonly number[] }
+        return this.build(
+          input,
+          index.map((position, axis) => scaled(position, steps[axis] as number, starts[axis] as number)),
+        )
+      }
+      case 'flip': {
+        const flipped = attributes.axes as readonly number[]
+        return this.build(
+          input,
+          index.map((position, axis) =>
+            flipped.includes(axis) ? scaled(position, -1, (input.shape[axis] as number) - 1) : position,
+          ),
+        )
+      }
+      case 'iota': {
+        const position = index[attributes.axis as number] as Affine
+        return { kind: 'position', ...position, slab: 0, dtype }
+      }
+      case 'random': {
+        const [seed, call] = node.inputs.map((key) => this.build(key, [])) as [Expression, Expression]
+        const element: Expression = { kind: 'position', ...flatten(index, node.shape, axes), slab: 0, dtype: 'i32' }
+        return { kind: 'random', seed, call, element, stream: attributes.stream as number, dtype }
+      }
+      case 'gather': {
+        const axis = attributes.axis as number
+        const base = this.access(
+          input,
+          index.map((position, i) => (i === axis ? zeroAffine(axes) : position)),
+        )
+        const unit = this.access(
+          input,
+          index.map((_, i) => (i === axis ? { ...zeroAffine(axes), offset: 1 } : zeroAffine(axes))),
+        )
+        const origin = this.access(
+          input,
+          index.map(() => zeroAffine(axes)),
+        )
+        const extent = input.shape[axis] as number
+        return {
+          kind: 'gather',
+          access: base,
+          index: this.build(node.inputs[1] as Node, index),
+          stride: unit.offset - origin.offset,
+          extent,
+          dtype,
+        }
+      }
+      default:
+        return {
+          kind: 'apply',
+          op: node.op.name,
+          inputs: node.inputs.map((operand) => this.build(operand, index)),
+          dtype,
+        }
+    }
+  }
+
+  #reshape(node: OpNode, input: Node, index: readonly Affine[]): Expression {
+    const { axes } = this.#sources
+    if (isTrivialReshape(node)) return this.build(input, spreadIndex(denseIndex(index, node.shape), input.shape, axes))
+    const place = this.#sources.locate(input)
+    // Of a constant every position is alike.
+    if (place === undefined)
+      return this.build(
+        input,
+        input.shape.map(() => zeroAffine(axes)),
+      )
+    const { offset, strides } = flatten(index, node.shape, axes)
+    return {
+      kind: 'load',
+      access: { buffer: place.buffer, offset: place.offset + offset, slab: 0, strides },
+      dtype: node.dtype,
+    }
+  }
+}

@@ -1,0 +1,218 @@
+// From groups to kernels: axes, accesses and expressions for each family of root.
+
+import type { Access, ContractionRole, Expression, Kernel, Stage, Store } from '../kernels/kernel.ts'
+import type { Node } from '../ops/node.ts'
+import { type Affine, axisAffine, ExpressionBuilder, flatten, spreadIndex } from './expressions.ts'
+import type { Group } from './fuse.ts'
+import { mergeAxes } from './merge-axes.ts'
+
+/** Where values lie: row and offset of a value in memory, and the rows that a group's member is stored to. */
+export interface Places {
+  readonly locate: (node: Node) => { readonly buffer: number; readonly offset: number } | undefined
+  readonly destinations: (node: Node) => readonly number[]
+  /** A new scratch row for the running sums of a contraction whose result is not stored as it is. */
+  readonly partial: (dtype: 'f32' | 'f64', elements: number) => number
+}
+
+const dense = (shape: readonly number[]): number[] => shape.filter((extent) => extent !== 1)
+
+/** Expressions of one group over `axes` kernel axes; members count as computed here, never as loaded. */
+function builderFor(
+  group: Group,
+  places: Places,
+  axes: number,
+  result: (node: Node) => Expression | undefined,
+): ExpressionBuilder {
+  const members = new Set<Node>(group.members)
+  return new ExpressionBuilder({
+    axes,
+    locate: (node) => (members.has(node) ? undefined : places.locate(node)),
+    result,
+  })
+}
+
+/** The epilogue: each stored member at the positions `index` of the group's dense shape, to each of its rows. */
+function storesOf(
+  group: Group,
+  places: Places,
+  builder: ExpressionBuilder,
+  index: readonly Affine[],
+  axes: number,
+): Store[] {
+  return group.stored.flatMap((node) => {
+    const at = spreadIndex(index, node.shape, axes)
+    const value = builder.build(node, at)
+    const { offset, strides } = flatten(at, node.shape, axes)
+    return places
+      .destinations(node)
+      .map((buffer) => ({ access: { buffer, offset, slab: 0, strides }, value, dtype: node.dtype }))
+  })
+}
+
+function materialise(group: Group, places: Places): Stage[] {
+  const axes = dense(group.root.shape)
+  const builder = builderFor(group, places, axes.length, () => undefined)
+  const index = axes.map((_, axis) => axisAffine(axes.length, axis))
+  return [
+    { kind: 'materialise', slabRole: 'broadcast', axes, stores: storesOf(group, places, builder, index, axes.length) },
+  ]
+}
+
+function reduce(group: Group, places: Places): Stage[] {
+  const { root } = group
+  const input = root.inputs[0] as Node
+  const over = root.attributes.axes as readonly number[]
+  const kept = input.shape.map((_, axis) => axis).filter((axis) => input.shape[axis] !== 1)
+  const axes = kept.map((axis) => input.shape[axis] as number)
+  const reduced = kept.map((axis) => over.includes(axis))
+  const builder = builderFor(group, places, axes.length, (node) =>
+    node === root ? { kind: 'result', index: 0, dtype: root.dtype } : undefined,
+  )
+  const positions = axes.map((_, axis) => axisAffine(axes.length, axis))
+  const value = builder.build(input, spreadIndex(positions, input.shape, axes.length))
+  const outer = positions.filter((_, axis) => !reduced[axis])
+  const stores = storesOf(group, places, builder, outer, axes.length)
+  return [
+    {
+      kind: 'reduce',
+      slabRole: 'broadcast',
+      axes,
+      reduced,
+      reductions: [{ by: root.op.name as 'sum', value }],
+      stores,
+    },
+  ]
+}
+
+function contract(group: Group, places: Places): Stage[] {
+  const { root } = group
+  const [a, b] = root.inputs as [Node, Node]
+  const rank = root.shape.length
+  const outer = root.shape.slice(0, -2)
+  const axes = [...root.shape, a.shape[rank - 1] as number]
+  const roles: ContractionRole[] = [...outer.map(() => 'outer' as const), 'row', 'column', 'sum']
+  const axis = (i: number): Affine => axisAffine(axes.length, i)
+  const outerIndex = outer.map((_, i) => axis(i))
+  const [row, column, sum] = [axis(rank - 2), axis(rank - 1), axis(rank)]
+  const dtype = root.dtype as 'f32' | 'f64'
+  const builder = builderFor(group, places, axes.length, (node) =>
+    node === root ? { kind: 'result', index: 0, dtype } : undefined,
+  )
+  const rootIndex = [...outerIndex, row, column]
+  const stores = storesOf(
+    group,
+    places,
+    builder,
+    rootIndex.filter((_, i) => root.shape[i] !== 1),
+    axes.length,
+  )
+  const plain = stores.find(({ value }) => value.kind === 'result')
+  const elements = root.shape.reduce((size, extent) => size * extent, 1)
+  return [
+    {
+      kind: 'contract',
+      slabRole: 'broadcast',
+      axes,
+      roles,
+      a: builder.access(a, [...outerIndex, row, sum]),
+      b: builder.access(b, [...outerIndex, sum, column]),
+      dtype,
+      partial: plain?.access.buffer ?? places.partial(dtype, elements),
+      stores,
+    },
+  ]
+}
+
+/** Writes `node`'s values into the part of the root that begins at `corner`. */
+function placeStage(group: Group, places: Places, node: Node, corner: readonly number[]): Stage {
+  const { root } = group
+  const axes = [...node.shape]
+  const builder = builderFor(group, places, axes.length, () => undefined)
+  const index = axes.map((_, axis) => axisAffine(axes.length, axis))
+  const value = builder.build(node, index)
+  const target = flatten(
+    index.map(({ strides }, axis) => ({ offset: corner[axis] as number, strides })),
+    root.shape,
+    axes.length,
+  )
+  const stores = places
+    .destinations(root)
+    .map((buffer): Store => ({ access: { buffer, slab: 0, ...target }, value, dtype: root.dtype }))
+  return { kind: 'materialise', slabRole: 'broadcast', axes, stores }
+}
+
+function pad(group: Group, places: Places): Stage[] {
+  const { root } = group
+  const axes = dense(root.shape)
+  const everywhere = flatten(
+    spreadIndex(
+      axes.map((_, axis) => axisAffine(axes.length, axis)),
+      root.shape,
+      axes.length,
+    ),
+    root.shape,
+    axes.length,
+  )
+  const zero: Expression = { kind: 'literal', value: 0, dtype: root.dtype }
+  const stores = places
+    .destinations(root)
+    .map((buffer): Store => ({ access: { buffer, slab: 0, ...everywhere }, value: zero, dtype: root.dtype }))
+  const inside = placeStage(group, places, root.inputs[0] as Node, root.attributes.before as readonly number[])
+  return [{ kind: 'materialise', slabRole: 'broadcast', axes, stores }, inside]
+}
+
+function concat(group: Group, places: Places): Stage[] {
+  const { root } = group
+  const along = root.attributes.axis as number
+  let start = 0
+  return root.inputs.map((input) => {
+    const corner = root.shape.map((_, axis) => (axis === along ? start : 0))
+    start += input.shape[along] as number
+    return placeStage(group, places, input, corner)
+  })
+}
+
+function stagesOf(group: Group, places: Places): Stage[] {
+  switch (group.root.op.name) {
+    case 'sum':
+    case 'max':
+    case 'min':
+      return reduce(group, places)
+    case 'matmul':
+      return contract(group, places)
+    case 'pad':
+      return pad(group, places)
+    case 'concat':
+      return concat(group, places)
+    default:
+      return materialise(group, places)
+  }
+}
+
+export function makeKernel(group: Group, places: Places): Kernel {
+  const flops = group.members.reduce(
+    (sum, { op, inputs, attributes, ...output }) => sum + op.cost(inputs, output, attributes).flops,
+    0,
+  )
+  return {
+    name: group.members.map(({ op }) => op.name).join(' '),
+    slabs: 1,
+    stages: stagesOf(group, places).map(mergeAxes),
+    flops,
+  }
+}
+
+/** A kernel that only copies `node` (a leaf, or views of one) to a row. */
+export function makeCopy(node: Node, places: Places, buffer: number): Kernel {
+  const axes = [...node.shape]
+  const builder = new ExpressionBuilder({ axes: axes.length, locate: places.locate, result: () => undefined })
+  const index = axes.map((_, axis) => axisAffine(axes.length, axis))
+  const access: Access = { buffer, slab: 0, ...flatten(index, node.shape, axes.length) }
+  const stage: Stage = {
+    kind: 'materialise',
+    slabRole: 'broadcast',
+    axes,
+    stores: [{ access, value: builder.build(node, index), dtype: node.dtype }],
+  }
+  return { name: 'copy', slabs: 1, stages: [mergeAxes(stage)], flops: 0 }
+}

@@ -1,0 +1,293 @@
+// From a graph to kernels in order with their buffers: the last step before machine code. Assignments happen in place where no one reads the old value later.
+
+import type { ArgumentRow, ProgramInput, ProgramOutput } from '../codegen/program.ts'
+import { bytesOf, type DType } from '../core/dtype.ts'
+import { sizeOf } from '../core/shape.ts'
+import { type Kernel, stageReads } from '../kernels/kernel.ts'
+import type { Node } from '../ops/node.ts'
+import { Fusion, type Group } from './fuse.ts'
+import type { Graph } from './graph.ts'
+import { makeCopy, makeKernel, type Places } from './kernels.ts'
+import { planMemory } from './plan.ts'
+import { type Simplified, simplify } from './simplify.ts'
+
+export interface Schedule {
+  readonly kernels: readonly Kernel[]
+  readonly rows: readonly ArgumentRow[]
+  readonly inputs: readonly ProgramInput[]
+  readonly outputs: readonly ProgramOutput[]
+  readonly scalars: readonly DType[]
+  readonly scratch: number
+  readonly unplanned: number
+}
+
+/** A row before memory is planned: scratch has no offset yet. */
+type OpenRow = {
+  readonly kind: 'scratch' | 'variable' | 'scalars'
+  readonly index: number
+  readonly dtype: DType
+  readonly elements: number
+}
+
+/** Bytes of a slot of the scalar block. */
+const slotBytes = 8
+
+class Scheduler {
+  readonly #graph: Graph
+  readonly #simplified: Simplified
+  readonly #fusion: Fusion
+  readonly rows: OpenRow[] = []
+  readonly #places = new Map<Node, { readonly buffer: number; readonly offset: number }>()
+  readonly #variableRows: number[] = []
+  readonly #scalarRows = new Map<DType, number>()
+
+  constructor(graph: Graph) {
+    this.#graph = graph
+    this.#simplified = simplify(graph)
+    const { outputs, assignments } = this.#simplified
+    this.#fusion = new Fusion([...outputs, ...assignments.map(({ value }) => value)])
+    for (const leaf of this.#simplified.inputs) {
+      if (!this.#places.has(leaf))
+        this.#places.set(leaf, { buffer: this.#row('scratch', leaf.dtype, sizeOf(leaf.shape)), offset: 0 })
+    }
+    for (const [index, variable] of graph.variables.entries()) {
+      this.#variableRows.push(this.#row('variable', variable.dtype, sizeOf(variable.shape), index))
+    }
+    for (const [slot, { dtype }] of graph.scalars.entries()) {
+      if (!this.#scalarRows.has(dtype)) this.#scalarRows.set(dtype, this.#row('scalars', dtype, 0))
+      const node = graph.scalars[slot] as Node
+      this.#places.set(node, {
+        buffer: this.#scalarRows.get(dtype) as number,
+        offset: (slot * slotBytes) / bytesOf(dtype),
+      })
+    }
+  }
+
+  #row(kind: OpenRow['kind'], dtype: DType, elements: number, index = 0): number {
+    return this.rows.push({ kind, index, dtype, elements }) - 1
+  }
+
+  #locate(node: Node): { readonly buffer: number; readonly offset: number } | undefined {
+    if (node.kind === 'variable') {
+      return { buffer: this.#variableRows[this.#graph.variables.indexOf(node.variable)] as number, offset: 0 }
+    }
+    return this.#fusion.inMemory(node) ? this.#places.get(node) : undefined
+  }
+
+  /** Kernels in a valid order, with assignments in place where `inPlace` allows. */
+  run(): Schedule {
+    const groups = this.#fusion.groups()
+    const { assignments, outputs } = this.#simplified
+    const computed = new Set<Node>(groups.flatMap(({ stored }) => stored))
+    // The first assignment of a computed value writes it straight to the variable; further ones copy.
+    const owner = new Map<Node, number>()
+    for (const { variable, value } of assignments)
+      if (computed.has(value) && !owner.has(value)) owner.set(value, variable)
+    for (;;) {
+      const attempt = this.#attempt(groups, owner)
+      if ('order' in attempt) return this.#finish(attempt.order, assignments, owner, outputs)
+      owner.delete(attempt.conflict)
+    }
+  }
+
+  /** Builds all kernels and orders them; or names an assignment that cannot happen in place. */
+  #attempt(groups: readonly Group[], owner: ReadonlyMap<Node, number>): { order: Kernel[] } | { conflict: Node } {
+    const mark = this.rows.length
+    for (const { stored } of groups) {
+      for (const node of stored) {
+        const variable = owner.get(node)
+        const buffer =
+          variable === undefined
+            ? this.#row('scratch', node.dtype, sizeOf(node.shape))
+            : (this.#variableRows[variable] as number)
+        this.#places.set(node, { buffer, offset: 0 })
+      }
+    }
+    const places: Places = {
+      locate: (node) => this.#locate(node),
+      destinations: (node) => [(this.#places.get(node) as { buffer: number }).buffer],
+      partial: (dtype, elements) => this.#row('scratch', dtype, elements),
+    }
+    const kernels = groups.map((group) => makeKernel(group, places))
+    const conflict = this.#conflictWithin(groups, kernels, owner)
+    const order = conflict === undefined ? this.#order(groups, kernels, owner) : undefined
+    if (Array.isArray(order)) return { order }
+    this.rows.length = mark
+    return { conflict: conflict ?? (order as Node) }
+  }
+
+  /** An in-place store whose own kernel reads the variable at other positions than the one being written. */
+  #conflictWithin(
+    groups: readonly Group[],
+    kernels: readonly Kernel[],
+    owner: ReadonlyMap<Node, number>,
+  ): Node | undefined {
+    for (const [i, group] of groups.entries()) {
+      for (const node of group.stored) {
+        const variable = owner.get(node)
+        if (variable === undefined) continue
+        const row = this.#variableRows[variable] as number
+        if ((kernels[i] as Kernel).stages.some((stage) => !readsAsWritten(stage, row))) return node
+      }
+    }
+    return undefined
+  }
+
+  /** Topological order: producers before readers, readers of a variable's old value before the kernel that writes it. */
+  #order(groups: readonly Group[], kernels: readonly Kernel[], owner: ReadonlyMap<Node, number>): Kernel[] | Node {
+    const producer = new Map<number, number>()
+    const writer = new Map<number, { kernel: number; node: Node }>()
+    for (const [i, { stored }] of groups.entries()) {
+      for (const node of stored) {
+        const variable = owner.get(node)
+        const { buffer } = this.#places.get(node) as { buffer: number }
+        if (variable === undefined) producer.set(buffer, i)
+        else writer.set(buffer, { kernel: i, node })
+      }
+    }
+    const before = kernels.map(() => new Set<number>())
+    const readings = this.#variableReadings(groups, owner)
+    for (const [i, kernel] of kernels.entries()) {
+      for (const row of new Set(kernel.stages.flatMap((stage) => [...stageReads(stage)]))) {
+        const source = producer.get(row)
+        if (source !== undefined && source !== i) before[i]?.add(source)
+        const write = writer.get(row)
+        if (write === undefined || write.kernel === i) continue
+        if (readings.has(`${i} new ${row}`)) before[i]?.add(write.kernel)
+        if (readings.has(`${i} old ${row}`)) before[write.kernel]?.add(i)
+      }
+    }
+    return topological(kernels, before) ?? ([...owner.keys()].at(-1) as Node)
+  }
+
+  /** Which kernels mean the old value of a variable's row and which the new one, as `kernel old row` and `kernel new row`. */
+  #variableReadings(groups: readonly Group[], owner: ReadonlyMap<Node, number>): Set<string> {
+    const readings = new Set<string>()
+    for (const [i, { members }] of groups.entries()) {
+      const own = new Set<Node>(members)
+      const seen = new Set<Node>()
+      const visit = (node: Node): void => {
+        if (seen.has(node)) return
+        seen.add(node)
+        const variable = owner.get(node)
+        if (variable !== undefined && !own.has(node)) readings.add(`${i} new ${this.#variableRows[variable]}`)
+        if (node.kind === 'variable')
+          readings.add(`${i} old ${this.#variableRows[this.#graph.variables.indexOf(node.variable)]}`)
+        if (own.has(node) || !this.#fusion.inMemory(node)) for (const input of node.inputs) visit(input)
+      }
+      for (const member of members) visit(member)
+    }
+    return readings
+  }
+
+  #finish(
+    order: readonly Kernel[],
+    assignments: Simplified['assignments'],
+    owner: ReadonlyMap<Node, number>,
+    outputs: readonly Node[],
+  ): Schedule {
+    const kernels = [...order]
+    const places: Places = { locate: (node) => this.#locate(node), destinations: () => [], partial: () => 0 }
+    // Leaves and views of leaves that leave the program, or become a variable's value, are copied before anything writes over them.
+    const copies: Kernel[] = []
+    const outputRows = outputs.map((node): number => {
+      const place = node.kind === 'op' ? this.#places.get(node) : undefined
+      if (place !== undefined && this.#fusion.inMemory(node)) return place.buffer
+      const row = this.#row('scratch', node.dtype, sizeOf(node.shape))
+      copies.push(makeCopy(node, places, row))
+      return row
+    })
+    const last: Kernel[] = []
+    for (const { variable, value } of assignments) {
+      if (owner.get(value) === variable) continue
+      const target = this.#variableRows[variable] as number
+      const isLeaf = value.kind !== 'op'
+      if (isLeaf && value.kind !== 'literal') {
+        // The source may itself be assigned in this program: keep its old value first.
+        const kept = this.#row('scratch', value.dtype, sizeOf(value.shape))
+        copies.push(makeCopy(value, places, kept))
+        last.push(copyRow(kept, target, value.dtype, sizeOf(value.shape)))
+      } else {
+        last.push(makeCopy(value, places, target))
+      }
+    }
+    return this.#close([...copies, ...kernels, ...last], outputs, outputRows)
+  }
+
+  #close(kernels: readonly Kernel[], outputs: readonly Node[], outputRows: readonly number[]): Schedule {
+    const inputRows = this.#simplified.inputs.map((leaf) => (this.#places.get(leaf) as { buffer: number }).buffer)
+    const bytes = this.rows.map(({ kind, dtype, elements }) =>
+      kind === 'scratch' ? elements * bytesOf(dtype) : undefined,
+    )
+    const plan = planMemory(kernels, bytes, inputRows, outputRows)
+    const rows = this.rows.map(({ kind, index, dtype }, row): ArgumentRow => {
+      if (kind === 'variable') return { kind, index, dtype }
+      if (kind === 'scalars') return { kind, dtype }
+      return { kind, offset: plan.offsets[row] as number, dtype, bytes: bytes[row] as number }
+    })
+    return {
+      kernels,
+      rows,
+      inputs: this.#simplified.inputs.map(({ shape, dtype }, i) => ({ row: inputRows[i] as number, shape, dtype })),
+      outputs: outputs.map(({ shape, dtype }, i) => ({ row: outputRows[i] as number, shape, dtype })),
+      scalars: this.#graph.scalars.map(({ dtype }) => dtype),
+      scratch: plan.bytes,
+      unplanned: plan.unplanned,
+    }
+  }
+}
+
+function copyRow(from: number, to: number, dtype: DType, elements: number): Kernel {
+  const walk = { offset: 0, slab: 0, strides: [1] }
+  const value = { kind: 'load', access: { buffer: from, ...walk }, dtype } as const
+  const stores = [{ access: { buffer: to, ...walk }, value, dtype }]
+  return {
+    name: 'copy',
+    slabs: 1,
+    stages: [{ kind: 'materialise', slabRole: 'broadcast', axes: [elements], stores }],
+    flops: 0,
+  }
+}
+
+/** Does a stage read `row` only where, and exactly as, it writes it? Then each element is read before it is replaced. */
+function readsAsWritten(stage: Kernel['stages'][number], row: number): boolean {
+  const store = stage.stores.find(({ access }) => access.buffer === row)
+  if (stage.kind === 'contract' && (stage.a.buffer === row || stage.b.buffer === row)) return false
+  if (store === undefined) return true
+  if (stage.kind === 'reduce' && stageReads({ ...stage, stores: [] }).has(row)) return false
+  const key = JSON.stringify([store.access.offset, store.access.strides])
+  return accessesOf(stage, row).every((access) => access === key)
+}
+
+function accessesOf(stage: Kernel['stages'][number], row: number): string[] {
+  const found: string[] = []
+  const visit = (value: unknown): void => {
+    if (typeof value !== 'object' || value === null) return
+    const part = value as { kind?: string; access?: { buffer: number; offset: number; strides: readonly number[] } }
+    if ((part.kind === 'load' || part.kind === 'gather') && part.access?.buffer === row) {
+      found.push(part.kind === 'gather' ? 'gather' : JSON.stringify([part.access.offset, part.access.strides]))
+    }
+    for (const inner of Object.values(value)) visit(inner)
+  }
+  for (const { value } of stage.stores) visit(value)
+  return found
+}
+
+/** Kernels in an order that respects `before`; undefined when it has a cycle. Stable: earlier kernels stay early. */
+function topological(kernels: readonly Kernel[], before: readonly ReadonlySet<number>[]): Kernel[] | undefined {
+  const order: Kernel[] = []
+  const done = new Set<number>()
+  while (order.length < kernels.length) {
+    const next = kernels.findIndex(
+      (_, i) => !done.has(i) && [...(before[i] as ReadonlySet<number>)].every((j) => done.has(j)),
+    )
+    if (next < 0) return undefined
+    done.add(next)
+    order.push(kernels[next] as Kernel)
+  }
+  return order
+}
+
+export function scheduleGraph(graph: Graph): Schedule {
+  return new Scheduler(graph).run()
+}

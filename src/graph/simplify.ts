@@ -1,0 +1,174 @@
+// Rewrites a graph into an equal, smaller one: common parts shared, movements merged, factors of one gone, compositions for ops without kernels.
+
+import { equalShapes, sizeOf } from '../core/shape.ts'
+import { broadcastTo, compare, iota, reshape, select, sum } from '../ops/functions.ts'
+import type { ArrayNode, Node, OpNode } from '../ops/node.ts'
+import { type Graph, isHostLeaf } from './graph.ts'
+
+export interface Simplified {
+  readonly outputs: readonly Node[]
+  readonly assignments: readonly { readonly variable: number; readonly value: Node }[]
+  /** The leaf that stands for each of the original graph's inputs. */
+  readonly inputs: readonly Node[]
+}
+
+/** The number that fills every element of a node, when it is a literal behind movements. */
+function constantOf(node: Node): number | undefined {
+  if (node.kind === 'literal') return node.value
+  if (node.kind !== 'op' || (node.op.name !== 'reshape' && node.op.name !== 'expand')) return undefined
+  return constantOf(node.inputs[0] as Node)
+}
+
+class Simplifier {
+  readonly #known = new Map<string, Node>()
+  readonly #ids = new Map<Node, number>()
+
+  #id(node: Node): number {
+    let id = this.#ids.get(node)
+    if (id === undefined) {
+      id = this.#ids.size
+      this.#ids.set(node, id)
+    }
+    return id
+  }
+
+  /** The node that stands for all nodes equal to this one. */
+  #share(node: OpNode): Node {
+    const key = `${node.op.name} ${node.inputs.map((input) => this.#id(input))} ${JSON.stringify(node.attributes)} ${node.dtype}[${node.shape}]`
+    const known = this.#known.get(key)
+    if (known !== undefined) return known
+    this.#known.set(key, node)
+    return node
+  }
+
+  /** Literals share by value. */
+  literal(node: Extract<Node, { kind: 'literal' }>): Node {
+    const key = `literal ${node.dtype} ${Object.is(node.value, -0) ? '-0' : node.value}`
+    const known = this.#known.get(key)
+    if (known === undefined) this.#known.set(key, node)
+    return known ?? node
+  }
+
+  /** `node` with simplified inputs, simplified itself. */
+  rewrite(node: OpNode, inputs: readonly Node[]): Node {
+    const [a, b] = inputs as [Node, Node | undefined]
+    switch (node.op.name) {
+      case 'stopGradient':
+        return a
+      case 'multiply':
+        if (constantOf(a) === 1) return b as Node
+        if (constantOf(b as Node) === 1) return a
+        break
+      case 'divide':
+        if (constantOf(b as Node) === 1) return a
+        break
+      case 'cast':
+        if (a.dtype === node.dtype) return a
+        break
+      case 'reshape':
+        return this.#reshape(node, a)
+      case 'permute':
+        return this.#permute(node, a)
+      case 'expand':
+        if (equalShapes(a.shape, node.shape)) return a
+        if (a.kind === 'op' && a.op.name === 'expand') return this.rewrite({ ...node, inputs: a.inputs }, a.inputs)
+        break
+      case 'sum':
+      case 'max':
+      case 'min':
+        if (equalShapes(a.shape, node.shape)) return a
+        break
+      case 'scatterAdd':
+        return this.#again(scatterAsSum(node, a, b as Node), new Set(inputs))
+      default:
+    }
+    return this.#share({ ...node, inputs })
+  }
+
+  #reshape(node: OpNode, input: Node): Node {
+    if (equalShapes(input.shape, node.shape)) return input
+    if (input.kind === 'op' && input.op.name === 'reshape') return this.#reshape(node, input.inputs[0] as Node)
+    return this.#share({ ...node, inputs: [input], attributes: { shape: node.shape } })
+  }
+
+  #permute(node: OpNode, input: Node): Node {
+    const order = node.attributes.order as readonly number[]
+    if (input.kind === 'op' && input.op.name === 'permute') {
+      const inner = input.attributes.order as readonly number[]
+      const merged = order.map((axis) => inner[axis] as number)
+      return this.#permute({ ...node, attributes: { order: merged } }, input.inputs[0] as Node)
+    }
+    if (order.every((axis, i) => axis === i)) return input
+    // Moving axes of extent 1 alone moves no element.
+    const moved = order.filter((axis) => input.shape[axis] !== 1)
+    if (moved.every((axis, i) => i === 0 || axis > (moved[i - 1] as number))) return this.#reshape(node, input)
+    return this.#share({ ...node, inputs: [input] })
+  }
+
+  /** Simplifies a composition that was written just now on top of simplified nodes. */
+  #again(node: Node, done: ReadonlySet<Node>): Node {
+    if (done.has(node) || node.kind !== 'op') return node.kind === 'literal' ? this.literal(node) : node
+    return this.rewrite(
+      node,
+      node.inputs.map((input) => this.#again(input, done)),
+    )
+  }
+}
+
+/** Each output sums the updates whose index names it: split by output owner, so in a fixed order and without conflicts. */
+function scatterAsSum(node: OpNode, updates: Node, index: Node): Node {
+  const { axis, extent } = node.attributes as { axis: number; extent: number }
+  const insert = (shape: readonly number[], at: number, value: number): number[] => [
+    ...shape.slice(0, at),
+    value,
+    ...shape.slice(at),
+  ]
+  const shape = insert(updates.shape, axis, extent)
+  const spread = (x: Node): Node => broadcastTo(reshape(x, insert(x.shape, axis, 1)), shape)
+  const owned = select(compare('equal', spread(index), iota(shape, axis)), spread(updates), 0)
+  return reshape(sum(owned, [axis + 1]), node.shape)
+}
+
+export function simplify(graph: Graph): Simplified {
+  const simplifier = new Simplifier()
+  const replaced = new Map<Node, Node>()
+  for (const node of graph.order) {
+    if (isHostLeaf(node)) {
+      // The leaf's data may change from run to run: only its place counts.
+      const leaf: ArrayNode = {
+        kind: 'array',
+        inputs: [],
+        shape: node.shape,
+        dtype: node.dtype,
+        data: new Uint8Array(0),
+      }
+      replaced.set(node, leaf)
+    } else if (node.kind === 'literal') {
+      replaced.set(node, simplifier.literal(node))
+    } else if (node.kind === 'op') {
+      replaced.set(
+        node,
+        simplifier.rewrite(
+          node,
+          node.inputs.map((input) => replaced.get(input) as Node),
+        ),
+      )
+    } else {
+      replaced.set(node, node)
+    }
+  }
+  return {
+    outputs: graph.outputs.map((node) => replaced.get(node) as Node),
+    assignments: graph.assignments.map(({ variable, value }) => ({
+      variable: graph.variables.indexOf(variable),
+      value: replaced.get(value) as Node,
+    })),
+    inputs: graph.inputs.map((node) => replaced.get(node) as Node),
+  }
+}
+
+/** Does a reshape only add or drop axes of extent 1? */
+export function isTrivialReshape(node: OpNode): boolean {
+  const dense = (shape: readonly number[]): number[] => shape.filter((extent) => extent !== 1)
+  return sizeOf(node.shape) === 0 || equalShapes(dense(node.shape), dense((node.inputs[0] as Node).shape))
+}

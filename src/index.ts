@@ -1,0 +1,18 @@
+// ocellus: tensors, gradients and compiled functions. Layers, optimizers, training, data and reading pages are entries of their own.
+
+export { setDebug } from './core/debug.ts'
+export type { DType, TypedArray } from './core/dtype.ts'
+export { DeviceError, DTypeError, FormatError, OcellusError, ShapeError, UsageError } from './core/errors.ts'
+export { Random, type RandomState } from './core/random.ts'
+export type { Shape } from './core/shape.ts'
+export type { DeviceName } from './devices/device.ts'
+export { deviceNames } from './devices/registry.ts'
+export { type InitOptions, init } from './init.ts'
+export type { Operand } from './tensor/base.ts'
+export { compile } from './tensor/compile.ts'
+export { arange, concat, full, hostScalar, identity, ones, random, stack, zeros } from './tensor/creation.ts'
+export { gradients, jvp } from './tensor/gradients.ts'
+export type { Selection } from './tensor/movement.ts'
+export { type Nested, Tensor, type TensorOptions, tensor } from './tensor/tensor.ts'
+export { seedRandom } from './tensor/trace.ts'
+export { Variable } from './tensor/variable.ts'

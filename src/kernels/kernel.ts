@@ -1,0 +1,190 @@
+// A kernel: a loop over slabs, each slab a sequence of stages over shared buffers. Elementwise and reduce kernels are the one-stage case.
+
+import type { DType } from '../core/dtype.ts'
+
+/** Elements touched by a stage: offset + slab * slabStride + sum(axis position * stride), in elements of the buffer's dtype. */
+export interface Access {
+  /** Row of the program's argument table. */
+  readonly buffer: number
+  readonly offset: number
+  readonly slab: number
+  /** One stride per axis of the stage; 0 where the access does not move. */
+  readonly strides: readonly number[]
+}
+
+/** What is computed for one position of a stage's axes. A graph: shared parts are the same object, and are computed once. */
+export type Expression =
+  | { readonly kind: 'load'; readonly access: Access; readonly dtype: DType }
+  /** A load whose position along one axis of the source comes from `index` (i32), clamped to [0, extent). */
+  | {
+      readonly kind: 'gather'
+      readonly access: Access
+      readonly index: Expression
+      readonly stride: number
+      readonly extent: number
+      readonly dtype: DType
+    }
+  | { readonly kind: 'literal'; readonly value: number; readonly dtype: DType }
+  /** The number offset + sum(axis position * stride), as i32. */
+  | {
+      readonly kind: 'position'
+      readonly offset: number
+      readonly slab: number
+      readonly strides: readonly number[]
+      readonly dtype: DType
+    }
+  /** Uniform in [0, 1) from key (seed, call) and counter (element, stream). */
+  | {
+      readonly kind: 'random'
+      readonly seed: Expression
+      readonly call: Expression
+      readonly element: Expression
+      readonly stream: number
+      readonly dtype: DType
+    }
+  /** An elementwise op of the op table. `attributes` matter to cast only, whose target is `dtype`. */
+  | { readonly kind: 'apply'; readonly op: string; readonly inputs: readonly Expression[]; readonly dtype: DType }
+  /** The finished value of the stage's reduction or contraction number `index`: for its epilogue. */
+  | { readonly kind: 'result'; readonly index: number; readonly dtype: DType }
+
+export interface Store {
+  readonly access: Access
+  readonly value: Expression
+  readonly dtype: DType
+}
+
+/** How a stage uses the slab axis: each slab its own part, each slab a partial sum, or the same for all. */
+export type SlabRole = 'parallel' | 'reduced' | 'broadcast'
+
+interface StageBase {
+  readonly slabRole: SlabRole
+  /** Extents of the loops over one slab, outermost first. */
+  readonly axes: readonly number[]
+  readonly stores: readonly Store[]
+}
+
+/** An elementwise chain with its movement, written in the order in which the next stage walks it (or to its final place). */
+export interface Materialise extends StageBase {
+  readonly kind: 'materialise'
+}
+
+/** Reductions over the axes marked in `reduced`; the stores are the epilogue, over the other axes (their strides along reduced axes are 0). */
+export interface Reduce extends StageBase {
+  readonly kind: 'reduce'
+  readonly reduced: readonly boolean[]
+  readonly reductions: readonly { readonly by: 'sum' | 'max' | 'min'; readonly value: Expression }[]
+}
+
+/** What an axis of a contraction indexes: both operands and the output, rows, columns, or the sum. */
+export type ContractionRole = 'outer' | 'row' | 'column' | 'sum'
+
+/** output[outer, row, column] = epilogue(sum over the sum axes of a * b). `a` does not move along columns, nor `b` along rows. */
+export interface Contract extends StageBase {
+  readonly kind: 'contract'
+  readonly roles: readonly ContractionRole[]
+  readonly a: Access
+  readonly b: Access
+  readonly dtype: 'f32' | 'f64'
+  /** Where running sums wait between blocks of the sum axes: outer x rows x columns, contiguous. */
+  readonly partial: number
+}
+
+/** Pooling: a reduction over windows that overlap; a maximum routes its gradient to the first position that reaches it. */
+export interface Window extends StageBase {
+  readonly kind: 'window'
+  readonly windowAxes: readonly boolean[]
+  readonly by: 'sum' | 'max'
+  readonly value: Expression
+}
+
+export type Stage = Materialise | Reduce | Contract | Window
+
+export interface Kernel {
+  /** Ops it came from, for people. */
+  readonly name: string
+  /** Number of slabs; threads share them. */
+  readonly slabs: number
+  readonly stages: readonly Stage[]
+  readonly flops: number
+}
+
+/** All parts of an expression, each once, inputs before users. */
+export function expressionParts(roots: readonly Expression[]): Expression[] {
+  const order: Expression[] = []
+  const seen = new Set<Expression>()
+  const visit = (expression: Expression): void => {
+    if (seen.has(expression)) return
+    seen.add(expression)
+    for (const input of expressionInputs(expression)) visit(input)
+    order.push(expression)
+  }
+  for (const root of roots) visit(root)
+  return order
+}
+
+export function expressionInputs(expression: Expression): readonly Expression[] {
+  switch (expression.kind) {
+    case 'apply':
+      return expression.inputs
+    case 'gather':
+      return [expression.index]
+    case 'random':
+      return [expression.seed, expression.call, expression.element]
+    default:
+      return []
+  }
+}
+
+/** The expressions that a stage evaluates. */
+export function stageExpressions(stage: Stage): Expression[] {
+  const values = stage.stores.map(({ value }) => value)
+  if (stage.kind === 'reduce') values.push(...stage.reductions.map(({ value }) => value))
+  if (stage.kind === 'window') values.push(stage.value)
+  return values
+}
+
+/** Buffers that a stage reads. */
+export function stageReads(stage: Stage): Set<number> {
+  const reads = new Set<number>()
+  for (const part of expressionParts(stageExpressions(stage))) {
+    if (part.kind === 'load' || part.kind === 'gather') reads.add(part.access.buffer)
+  }
+  if (stage.kind === 'contract') reads.add(stage.a.buffer).add(stage.b.buffer)
+  return reads
+}
+
+function formatExpression(expression: Expression): string {
+  switch (expression.kind) {
+    case 'load':
+      return `b${expression.access.buffer}[${expression.access.offset}+${expression.access.strides}]`
+    case 'gather':
+      return `b${expression.access.buffer}[${expression.access.strides} @ ${formatExpression(expression.index)}]`
+    case 'literal':
+      return String(expression.value)
+    case 'position':
+      return `position(${expression.offset}+${expression.strides})`
+    case 'result':
+      return `r${expression.index}`
+    case 'random':
+      return `random(${expression.stream})`
+    case 'apply':
+      return `${expression.op}(${expression.inputs.map(formatExpression).join(', ')})`
+  }
+}
+
+/** One kernel as text, for `OCELLUS_DEBUG=kernels`. */
+export function formatKernel(kernel: Kernel): string {
+  const lines = [`${kernel.name}: ${kernel.slabs} slab${kernel.slabs === 1 ? '' : 's'}`]
+  for (const stage of kernel.stages) {
+    lines.push(
+      `  ${stage.kind} [${stage.axes}]${stage.kind === 'contract' ? ` ${stage.roles} b${stage.a.buffer}[${stage.a.strides}] x b${stage.b.buffer}[${stage.b.strides}]` : ''}`,
+    )
+    if (stage.kind === 'reduce') {
+      for (const [i, { by, value }] of stage.reductions.entries())
+        lines.push(`    r${i} = ${by} over [${stage.reduced.map(Number)}] of ${formatExpression(value)}`)
+    }
+    for (const { access, value } of stage.stores)
+      lines.push(`    b${access.buffer}[${access.offset}+${access.strides}] = ${formatExpression(value)}`)
+  }
+  return lines.join('\n')
+}

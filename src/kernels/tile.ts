@@ -1,0 +1,54 @@
+// Choosing the register tile of a contraction: rows x vectors of columns. The choice changes speed only, never bits.
+
+import type { Target } from '../codegen/loop-program.ts'
+
+export interface Tile {
+  readonly rows: number
+  readonly vectors: number
+}
+
+/** Does a tile's accumulators, weights and splats fit the registers that the target lets a tile fill? */
+function fits(target: Target, rows: number, vectors: number): boolean {
+  if (target.splatsTogether) return (rows + 1) * (vectors + 1) <= target.registers
+  return rows * vectors + vectors + (target.broadcastOperand ? 0 : 1) <= target.registers
+}
+
+/** Cycles of one step along the sum for a tile: multiply-adds, loads, or the latency of one chain each, whichever is longest. */
+function cycles(target: Target, rows: number, vectors: number): number {
+  return Math.max((rows * vectors) / 2, (rows + vectors) / 2, target.fmaChains / 2)
+}
+
+/** `extent` in pieces of at most `size`, as even as can be: [piece, how many] with the larger first. */
+export function evenPieces(extent: number, size: number): readonly (readonly [piece: number, count: number])[] {
+  if (extent === 0) return []
+  const count = Math.ceil(extent / size)
+  const small = Math.floor(extent / count)
+  const large = extent - small * count
+  const pieces: [number, number][] = []
+  if (large > 0) pieces.push([small + 1, large])
+  if (count - large > 0) pieces.push([small, count - large])
+  return pieces
+}
+
+/** The tile with the fewest cycles over all rows and vectors of columns. */
+export function chooseTile(target: Target, rows: number, vectors: number): Tile {
+  let best: Tile = { rows: 1, vectors: 1 }
+  let bestCost = Number.POSITIVE_INFINITY
+  for (let tileRows = 1; tileRows <= Math.min(rows, 32); tileRows++) {
+    for (let tileVectors = 1; tileVectors <= Math.min(vectors, 8); tileVectors++) {
+      if (!fits(target, tileRows, tileVectors)) continue
+      let cost = 0
+      for (const [r, rowCount] of evenPieces(rows, tileRows)) {
+        for (const [v, columnCount] of evenPieces(vectors, tileVectors))
+          cost += rowCount * columnCount * cycles(target, r, v)
+      }
+      // Among equals the wider tile reads less.
+      cost *= 1 + 0.02 / (tileRows * tileVectors)
+      if (cost < bestCost) {
+        bestCost = cost
+        best = { rows: tileRows, vectors: tileVectors }
+      }
+    }
+  }
+  return best
+}

@@ -1,0 +1,97 @@
+// Elementwise arithmetic: forward rule and derivative of each op side by side.
+
+import { cast, compare, divide, fill, log, multiply, negate, power, select, subtract, unary } from './functions.ts'
+import type { Node } from './node.ts'
+import type { Op } from './op.ts'
+import { pointwise, real } from './pointwise.ts'
+
+const twoReals = [real, real] as const
+
+export const arithmeticOps: readonly Op[] = [
+  pointwise({
+    name: 'add',
+    doc: 'a + b',
+    value: (a, b) => (a as number) + (b as number),
+    partials: ([a]) => [fill(1, a as Node), fill(1, a as Node)],
+    domains: twoReals,
+    takes: 'number',
+  }),
+  pointwise({
+    name: 'subtract',
+    doc: 'a - b',
+    value: (a, b) => (a as number) - (b as number),
+    partials: ([a]) => [fill(1, a as Node), fill(-1, a as Node)],
+    domains: twoReals,
+    takes: 'number',
+  }),
+  pointwise({
+    name: 'multiply',
+    doc: 'a * b',
+    value: (a, b) => (a as number) * (b as number),
+    partials: ([a, b]) => [b, a],
+    domains: twoReals,
+    takes: 'number',
+  }),
+  pointwise({
+    name: 'divide',
+    doc: 'a / b',
+    value: (a, b) => (a as number) / (b as number),
+    partials: ([, b], output) => [divide(1, b as Node), negate(divide(output, b as Node))],
+    domains: [real, [0.5, 3]],
+  }),
+  pointwise({
+    name: 'power',
+    doc: 'a ^ b as C99 pow; d/da = b a^(b-1), d/db = a^b ln a (for a > 0)',
+    value: (a, b) => (a as number) ** (b as number),
+    partials: ([a, b], output) => [
+      multiply(b as Node, power(a as Node, subtract(b as Node, 1))),
+      multiply(output, log(a as Node)),
+    ],
+    domains: [
+      [0.2, 3],
+      [-2, 2],
+    ],
+    tolerance: 2e-6,
+    flops: 2,
+  }),
+  pointwise({
+    name: 'maximum',
+    doc: 'a > b ? a : b; NaN wins; at a tie each input gets half the gradient',
+    value: (a, b) => Math.max(a as number, b as number),
+    partials: ([a, b]) => [share(a as Node, b as Node), share(b as Node, a as Node)],
+    domains: twoReals,
+    kink: (a, b) => (a as number) - (b as number),
+    takes: 'number',
+  }),
+  pointwise({
+    name: 'minimum',
+    doc: 'a < b ? a : b; NaN wins; at a tie each input gets half the gradient',
+    value: (a, b) => Math.min(a as number, b as number),
+    partials: ([a, b]) => [share(b as Node, a as Node), share(a as Node, b as Node)],
+    domains: twoReals,
+    kink: (a, b) => (a as number) - (b as number),
+    takes: 'number',
+  }),
+  pointwise({
+    name: 'negate',
+    doc: '-x',
+    value: (x) => -(x as number),
+    partials: ([x]) => [fill(-1, x as Node)],
+    domains: [real],
+    takes: 'number',
+  }),
+  pointwise({
+    name: 'abs',
+    doc: '|x|; derivative sign(x)',
+    value: (x) => Math.abs(x as number),
+    partials: ([x]) => [unary('sign', x as Node)],
+    domains: [real],
+    kink: (x) => x as number,
+    takes: 'number',
+  }),
+]
+
+/** 1 where a > b, 1/2 where they are equal, 0 elsewhere: the share of a in max(a, b). */
+function share(a: Node, b: Node): Node {
+  return select(compare('equal', a, b), fill(0.5, a), cast(compare('less', b, a), a.dtype))
+}

@@ -1,0 +1,106 @@
+// Reductions over axes, which stay with extent 1: sum, max, min. Mean, variance, argmax and softmax are compositions of them.
+
+import { isFloat } from '../core/dtype.ts'
+import { DTypeError, ShapeError } from '../core/errors.ts'
+import { formatShape, type Shape, sizeOf, stridesOf } from '../core/shape.ts'
+import { atSite } from '../core/site.ts'
+import { broadcastTo, cast, compare, divide, multiply, sum } from './functions.ts'
+import type { Attributes, Node } from './node.ts'
+import type { Derivative, HostValue, Op, Sample, Typed } from './op.ts'
+
+function inferReduction(name: string, inputs: readonly Typed[], attributes: Attributes): Typed {
+  const { shape, dtype } = inputs[0] as Typed
+  const axes = attributes.axes as readonly number[]
+  if (dtype === 'bool' || dtype === 'u8')
+    throw new DTypeError(`${name}: takes f32, f64 or i32 values, not ${dtype}; cast the input first${atSite()}`)
+  for (const axis of axes) {
+    if (!(axis in shape)) throw new ShapeError(`${name}: ${formatShape(shape)} has no axis ${axis}${atSite()}`)
+    if (name !== 'sum' && shape[axis] === 0)
+      throw new ShapeError(`${name}: axis ${axis} of ${formatShape(shape)} is empty, so it has no ${name}${atSite()}`)
+  }
+  return { shape: shape.map((extent, axis) => (axes.includes(axis) ? 1 : extent)), dtype }
+}
+
+function fold(
+  inputs: readonly HostValue[],
+  output: HostValue,
+  start: number,
+  step: (total: number, value: number) => number,
+): void {
+  const { shape, data } = inputs[0] as HostValue
+  const totals = new Float64Array(output.data.length).fill(start)
+  const strides = stridesOf(output.shape).map((stride, axis) => (output.shape[axis] === 1 ? 0 : stride))
+  const index = new Array<number>(shape.length).fill(0)
+  let to = 0
+  for (let from = 0; from < data.length; from++) {
+    totals[to] = step(totals[to] as number, data[from] as number)
+    for (let axis = shape.length - 1; axis >= 0; axis--) {
+      index[axis] = (index[axis] as number) + 1
+      to += strides[axis] as number
+      if ((index[axis] as number) < (shape[axis] as number)) break
+      to -= (strides[axis] as number) * (shape[axis] as number)
+      index[axis] = 0
+    }
+  }
+  output.data.set(totals)
+}
+
+function samples(shape: Shape): Sample[] {
+  const inputs = [{ shape, dtype: 'float' as const, low: -2, high: 2 }]
+  const all = shape.map((_, axis) => axis)
+  const choices = [all, all.slice(-1), all.slice(0, 1), all.slice(1)]
+  return choices.filter((axes) => axes.length > 0).map((axes) => ({ inputs, attributes: { axes } }))
+}
+
+/** max and min: elements that tie for the extreme share its gradient evenly. */
+function extreme(name: 'max' | 'min', start: number, step: (a: number, b: number) => number): Op {
+  const shares = (node: Node): Node => {
+    const [x, axes] = [
+      (node as Extract<Node, { kind: 'op' }>).inputs[0] as Node,
+      (node as Extract<Node, { kind: 'op' }>).attributes.axes as number[],
+    ]
+    const mask = cast(compare('equal', x, broadcastTo(node, x.shape)), x.dtype)
+    return divide(mask, broadcastTo(sum(mask, axes), x.shape))
+  }
+  const derivative: Derivative = {
+    kind: 'general',
+    reverse: (upstream, node) => [multiply(broadcastTo(upstream, (node.inputs[0] as Node).shape), shares(node))],
+    forward: ([tangent], node) => tangent && sum(multiply(tangent, shares(node)), node.attributes.axes as number[]),
+  }
+  return {
+    name,
+    family: 'reduce',
+    doc: `${name === 'max' ? 'Largest' : 'Smallest'} element over the axes, NaN if there is one; ties share the gradient evenly.`,
+    infer: (inputs, attributes) => inferReduction(name, inputs, attributes),
+    derivative,
+    cost: (inputs) => ({ multiplyAdds: 0, flops: sizeOf((inputs[0] as Typed).shape) }),
+    evaluate: (inputs, output) => fold(inputs, output, start, step),
+    tolerance: 0,
+    samples,
+  }
+}
+
+const sumOp: Op = {
+  name: 'sum',
+  family: 'reduce',
+  doc: 'Sum over the axes.',
+  infer: (inputs, attributes) => inferReduction('sum', inputs, attributes),
+  derivative: { kind: 'linear', transpose: (upstream, node) => broadcastTo(upstream, (node.inputs[0] as Node).shape) },
+  cost: (inputs) => ({ multiplyAdds: 0, flops: sizeOf((inputs[0] as Typed).shape) }),
+  evaluate: (inputs, output) => fold(inputs, output, 0, (total, value) => total + value),
+  tolerance: 2e-6,
+  samples,
+}
+
+export const reduceOps: readonly Op[] = [
+  sumOp,
+  extreme('max', Number.NEGATIVE_INFINITY, Math.max),
+  extreme('min', Number.POSITIVE_INFINITY, Math.min),
+]
+
+/** The neutral element of a reduction in a dtype. */
+export function identityOf(name: string, dtype: Typed['dtype']): number {
+  if (name === 'sum') return 0
+  const limit = isFloat(dtype) ? Number.POSITIVE_INFINITY : 2 ** 31 - 1
+  return name === 'min' ? limit : isFloat(dtype) ? -limit : -limit - 1
+}

@@ -1,0 +1,100 @@
+// Tensor's reductions. `axes` is one axis, several, or all when absent; reduced axes go unless `keep` is set.
+
+import { ShapeError } from '../core/errors.ts'
+import { formatShape, resolveAxis } from '../core/shape.ts'
+import { atSite } from '../core/site.ts'
+import * as ops from '../ops/functions.ts'
+import type { Node } from '../ops/node.ts'
+import { floatNode, wrap } from './base.ts'
+import { ElementwiseTensor } from './elementwise.ts'
+import type { Tensor } from './tensor.ts'
+
+export interface ReduceOptions {
+  /** Keep reduced axes with extent 1. */
+  readonly keep?: boolean
+}
+
+export abstract class ReduceTensor extends ElementwiseTensor {
+  #axes(name: string, axes: number | readonly number[] | undefined): number[] {
+    if (axes === undefined) return this.shape.map((_, axis) => axis)
+    const resolved = (typeof axes === 'number' ? [axes] : axes).map((axis) => {
+      const found = resolveAxis(axis, this.rank)
+      if (found === undefined)
+        throw new ShapeError(`${name}: ${formatShape(this.shape)} has no axis ${axis}${atSite()}`)
+      return found
+    })
+    return [...new Set(resolved)]
+  }
+
+  #reduce(
+    name: string,
+    axes: number | readonly number[] | undefined,
+    options: ReduceOptions,
+    apply: (node: Node, axes: readonly number[]) => Node,
+  ): Tensor {
+    const over = this.#axes(name, axes)
+    const narrow = this.dtype === 'bool' || this.dtype === 'u8'
+    const reduced = apply(narrow ? ops.cast(this.node, 'i32') : this.node, over)
+    if (options.keep) return wrap(reduced)
+    return wrap(
+      ops.reshape(
+        reduced,
+        reduced.shape.filter((_, axis) => !over.includes(axis)),
+      ),
+    )
+  }
+
+  /** Sum over axes; bool and u8 sum as i32. */
+  sum(axes?: number | readonly number[], options: ReduceOptions = {}): Tensor {
+    return this.#reduce('sum', axes, options, ops.sum)
+  }
+
+  /** Arithmetic mean over axes; integers give f32. */
+  mean(axes?: number | readonly number[], options: ReduceOptions = {}): Tensor {
+    return this.#reduce('mean', axes, options, (node, over) => {
+      const count = over.reduce((product, axis) => product * (node.shape[axis] as number), 1)
+      return ops.multiply(ops.sum(floatNode(node), over), 1 / count)
+    })
+  }
+
+  /** Mean squared distance from the mean, over axes; divided by n - correction (0: the population's variance, as batch norm uses). */
+  variance(axes?: number | readonly number[], options: ReduceOptions & { readonly correction?: number } = {}): Tensor {
+    return this.#reduce('variance', axes, options, (node, over) => {
+      const x = floatNode(node)
+      const count = over.reduce((product, axis) => product * (node.shape[axis] as number), 1)
+      const mean = ops.multiply(ops.sum(x, over), 1 / count)
+      const centred = ops.subtract(x, ops.broadcastTo(mean, x.shape))
+      return ops.multiply(ops.sum(ops.square(centred), over), 1 / (count - (options.correction ?? 0)))
+    })
+  }
+
+  /** Largest element over axes. */
+  max(axes?: number | readonly number[], options: ReduceOptions = {}): Tensor {
+    return this.#reduce('max', axes, options, ops.reduceMax)
+  }
+
+  /** Smallest element over axes. */
+  min(axes?: number | readonly number[], options: ReduceOptions = {}): Tensor {
+    return this.#reduce('min', axes, options, ops.reduceMin)
+  }
+
+  /** Position of the first largest element along `axis`, as i32. */
+  argmax(axis = -1): Tensor {
+    return this.#position('argmax', axis, ops.reduceMax)
+  }
+
+  /** Position of the first smallest element along `axis`, as i32. */
+  argmin(axis = -1): Tensor {
+    return this.#position('argmin', axis, ops.reduceMin)
+  }
+
+  #position(name: string, axis: number, extreme: (node: Node, axes: readonly number[]) => Node): Tensor {
+    return this.#reduce(name, axis, {}, (node, over) => {
+      const best = ops.compare('equal', node, ops.broadcastTo(extreme(node, over), node.shape))
+      const along = over[0] as number
+      // All NaN compares equal to nothing: the clamp keeps the position within the axis.
+      const last = (node.shape[along] as number) - 1
+      return ops.reduceMin(ops.select(best, ops.iota(node.shape, along), last), over)
+    })
+  }
+}

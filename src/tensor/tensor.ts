@@ -1,0 +1,142 @@
+// Tensor: a lazy value with shape and dtype. Operations only write the graph; reading a value computes it. Nothing to dispose.
+
+import { allocateArray, type DType, dtypeOfArray, type TypedArray } from '../core/dtype.ts'
+import { DTypeError, ShapeError, UsageError } from '../core/errors.ts'
+import { formatShape, type Shape, sizeOf } from '../core/shape.ts'
+import { atSite } from '../core/site.ts'
+import { arrayNode, type Node } from '../ops/node.ts'
+import { setConstructor } from './base.ts'
+import { formatValues } from './format.ts'
+import { LinearTensor } from './linear.ts'
+import { realizedValue, realizeNodes } from './realize.ts'
+import { currentTrace } from './trace.ts'
+
+/** Numbers in nested arrays. */
+export type Nested = number | boolean | readonly Nested[]
+
+const inspect = Symbol.for('nodejs.util.inspect.custom')
+
+export class Tensor extends LinearTensor {
+  readonly #node: Node
+
+  /** Use `tensor`, `zeros` and the other creation functions; this wraps a node of the graph. */
+  constructor(node: Node) {
+    super()
+    this.#node = node
+  }
+
+  override get node(): Node {
+    return this.#node
+  }
+
+  #values(): TypedArray {
+    if (currentTrace() !== undefined) {
+      throw new UsageError(
+        `a value was read inside a compiled function; return the tensor and read it outside${atSite()}`,
+      )
+    }
+    const { node } = this
+    realizeNodes([node])
+    return realizedValue(node)
+  }
+
+  /** The elements in row-major order, as a new array; computes what is missing. Works on every device. */
+  async data(): Promise<TypedArray> {
+    return this.#values().slice()
+  }
+
+  /** As `data`, at once; for devices that compute synchronously. */
+  dataSync(): TypedArray {
+    return this.#values().slice()
+  }
+
+  /** The one element of a tensor of size 1. */
+  item(): number {
+    if (this.size !== 1)
+      throw new ShapeError(`item: ${formatShape(this.shape)} has ${this.size} elements, not one${atSite()}`)
+    return this.#values()[0] as number
+  }
+
+  /** The elements as nested JavaScript arrays (a number for a scalar); bool gives booleans. */
+  toArray(): Nested {
+    const values = this.#values()
+    const read = (axis: number, offset: number, size: number): Nested => {
+      if (axis === this.rank) return this.dtype === 'bool' ? values[offset] !== 0 : (values[offset] as number)
+      const extent = this.shape[axis] as number
+      const inner = extent === 0 ? 0 : size / extent
+      return Array.from({ length: extent }, (_, i) => read(axis + 1, offset + i * inner, inner))
+    }
+    return read(0, 0, this.size)
+  }
+
+  /** Shape, dtype and values, shortened as NumPy does; a value that was not computed yet is computed, unless a function is being traced. */
+  override toString(): string {
+    const head = `Tensor ${this.dtype} ${formatShape(this.shape)}`
+    return currentTrace() === undefined
+      ? `${head}\n${formatValues(this.#values(), this.shape, this.dtype)}`
+      : `${head} (being traced)`
+  }
+
+  [inspect](): string {
+    return this.toString()
+  }
+}
+
+setConstructor((node) => new Tensor(node))
+
+function flatten(values: Nested, into: number[], depth: number, shape: number[]): void {
+  if (typeof values === 'number' || typeof values === 'boolean') {
+    if (depth !== shape.length) throw new ShapeError(`tensor: rows have different lengths${atSite()}`)
+    into.push(Number(values))
+    return
+  }
+  if (values.length !== shape[depth])
+    throw new ShapeError(`tensor: rows have different lengths: ${shape[depth]} and ${values.length}${atSite()}`)
+  for (const row of values) flatten(row, into, depth + 1, shape)
+}
+
+function firstLeaf(values: Nested): number | boolean | undefined {
+  return typeof values === 'object' ? (values[0] === undefined ? undefined : firstLeaf(values[0])) : values
+}
+
+function nestedShape(values: Nested): number[] {
+  return typeof values === 'object' ? [values.length, ...(values[0] === undefined ? [] : nestedShape(values[0]))] : []
+}
+
+export interface TensorOptions {
+  readonly dtype?: DType
+  readonly shape?: Shape
+}
+
+/**
+ * A tensor of given values: a number, nested arrays, or a typed array (with `shape`; it is not copied, so do not change it afterwards).
+ * dtype: the option, else the typed array's own (Uint8Array is u8), else bool for booleans and f32 for numbers.
+ */
+export function tensor(values: Nested | TypedArray, options: TensorOptions = {}): Tensor {
+  if (ArrayBuffer.isView(values)) {
+    const dtype = options.dtype ?? dtypeOfArray(values)
+    const shape = options.shape ?? [values.length]
+    if (sizeOf(shape) !== values.length)
+      throw new ShapeError(`tensor: ${values.length} values do not fill ${formatShape(shape)}${atSite()}`)
+    const fits = allocateArray(dtype, 0).constructor === values.constructor
+    return new Tensor(arrayNode(fits ? values : convertValues(values, dtype), shape, dtype))
+  }
+  const shape = nestedShape(values)
+  const flat: number[] = []
+  flatten(values, flat, 0, shape)
+  const dtype = options.dtype ?? (typeof firstLeaf(values) === 'boolean' ? 'bool' : 'f32')
+  const node = arrayNode(convertValues(flat, dtype), shape, dtype)
+  return options.shape === undefined ? new Tensor(node) : new Tensor(node).reshape(options.shape)
+}
+
+function convertValues(values: ArrayLike<number>, dtype: DType): TypedArray {
+  const data = allocateArray(dtype, values.length)
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i] as number
+    data[i] = dtype === 'bool' ? Number(value !== 0) : value
+    if (dtype !== 'f32' && data[i] !== value && dtype !== 'bool' && !(Number.isNaN(value) && dtype === 'f64')) {
+      throw new DTypeError(`tensor: ${value} is not a ${dtype} value${atSite()}`)
+    }
+  }
+  return data
+}

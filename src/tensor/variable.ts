@@ -1,0 +1,128 @@
+// Variable: a tensor with memory of its own on the device. `assign` is the only change of state there is.
+
+import type { DType, TypedArray } from '../core/dtype.ts'
+import { DTypeError, ShapeError } from '../core/errors.ts'
+import { equalShapes, formatShape, type Shape, sizeOf } from '../core/shape.ts'
+import { atSite } from '../core/site.ts'
+import type { Device, Storage } from '../devices/device.ts'
+import { currentDevice } from '../devices/registry.ts'
+import type { Node, VariableNode, VariableState } from '../ops/node.ts'
+import { assignNow } from './realize.ts'
+import { Tensor } from './tensor.ts'
+import { currentTrace } from './trace.ts'
+
+/** A variable's state: its memory, made on the device in use when it is first needed, and moved when another device is chosen. */
+export class StoredVariable implements VariableState {
+  static #count = 0
+  readonly id: number = StoredVariable.#count++
+  readonly shape: Shape
+  readonly dtype: DType
+  label: string
+  version = 0
+  #initial: TypedArray | undefined
+  #storage: Storage | undefined
+  #device: Device | undefined
+
+  constructor(initial: TypedArray, shape: Shape, dtype: DType, label: string) {
+    this.#initial = initial
+    this.shape = shape
+    this.dtype = dtype
+    this.label = label
+  }
+
+  storage(): Storage {
+    const device = currentDevice()
+    if (this.#storage === undefined || this.#device !== device) {
+      const values = this.values()
+      this.#storage = device.createStorage(this.dtype, sizeOf(this.shape))
+      this.#storage.write(values)
+      this.#device = device
+      this.#initial = undefined
+    }
+    return this.#storage
+  }
+
+  values(): TypedArray {
+    return this.#storage?.read() ?? (this.#initial as TypedArray)
+  }
+
+  write(values: TypedArray): void {
+    this.storage().write(values)
+    this.version++
+  }
+}
+
+export class Variable extends Tensor {
+  readonly #state: StoredVariable
+  #mention: VariableNode
+
+  /** A variable that starts with the values of `initial`. The label names it in error messages. */
+  constructor(initial: Tensor, options: { readonly label?: string } = {}) {
+    const state = new StoredVariable(
+      initial.dataSync(),
+      initial.shape,
+      initial.dtype,
+      options.label ?? 'without a name',
+    )
+    const mention = mentionOf(state)
+    super(mention)
+    this.#state = state
+    this.#mention = mention
+  }
+
+  override get node(): Node {
+    if (this.#mention.version !== this.#state.version) this.#mention = mentionOf(this.#state)
+    return currentTrace()?.assigned.get(this.#state) ?? this.#mention
+  }
+
+  get label(): string {
+    return this.#state.label
+  }
+
+  set label(label: string) {
+    this.#state.label = label
+  }
+
+  /**
+   * Sets the variable. Inside a compiled function it takes effect from here on in trace order, and the memory changes when the
+   * program runs; outside, at once. Values computed from the old state must have been read before.
+   */
+  assign(value: Tensor): void {
+    if (!equalShapes(value.shape, this.shape)) {
+      throw new ShapeError(
+        `assign: variable ${this.label} has shape ${formatShape(this.shape)}, the value ${formatShape(value.shape)}${atSite()}`,
+      )
+    }
+    if (value.dtype !== this.dtype)
+      throw new DTypeError(
+        `assign: variable ${this.label} is ${this.dtype}, the value ${value.dtype}; cast it${atSite()}`,
+      )
+    const trace = currentTrace()
+    if (trace !== undefined) {
+      trace.assigned.set(this.#state, value.node)
+      return
+    }
+    assignNow(this.#state, value.node)
+    this.#state.version++
+  }
+
+  /** Sets the variable from an array of the host, in row-major order. */
+  write(values: TypedArray): void {
+    if (values.length !== this.size)
+      throw new ShapeError(
+        `write: ${values.length} values do not fill variable ${this.label} of shape ${formatShape(this.shape)}`,
+      )
+    this.#state.write(values)
+  }
+}
+
+function mentionOf(state: StoredVariable): VariableNode {
+  return {
+    kind: 'variable',
+    inputs: [],
+    shape: state.shape,
+    dtype: state.dtype,
+    variable: state,
+    version: state.version,
+  }
+}
