@@ -1,6 +1,16 @@
 // From groups to kernels: axes, accesses and expressions for each family of root.
 
-import type { Access, ContractionRole, Expression, Kernel, Stage, Store } from '../kernels/kernel.ts'
+import {
+  type Access,
+  type ContractionRole,
+  type Expression,
+  type Kernel,
+  panelElements,
+  rowBlock,
+  type Stage,
+  type Store,
+  sumBlock,
+} from '../kernels/kernel.ts'
 import type { Node } from '../ops/node.ts'
 import { type Affine, axisAffine, ExpressionBuilder, flatten, spreadIndex } from './expressions.ts'
 import type { Group } from './fuse.ts'
@@ -10,8 +20,8 @@ import { mergeAxes } from './merge-axes.ts'
 export interface Places {
   readonly locate: (node: Node) => { readonly buffer: number; readonly offset: number } | undefined
   readonly destinations: (node: Node) => readonly number[]
-  /** A new scratch row for the running sums of a contraction whose result is not stored as it is. */
-  readonly partial: (dtype: 'f32' | 'f64', elements: number) => number
+  /** A new scratch row of the kernel's own. */
+  readonly scratch: (dtype: 'f32' | 'f64', elements: number) => number
 }
 
 const dense = (shape: readonly number[]): number[] => shape.filter((extent) => extent !== 1)
@@ -84,6 +94,27 @@ function reduce(group: Group, places: Places): Stage[] {
   ]
 }
 
+/** Rows that share a panel must be worth the copy. */
+const packedRows = 48
+/** Columns that must share a block of rows. */
+const packedColumns = 128
+/** From this distance on, the lines of a panel's columns crowd the same sets of a cache. */
+const farColumns = 256
+
+/** Is a panel of `b` copied before use? Always when its columns are not neighbours; else when they lie far apart and many rows use them. */
+function packsPanel(b: Access, axes: readonly number[], rank: number): boolean {
+  const [rows, columns] = [axes[rank - 2] as number, axes[rank - 1] as number]
+  if (columns > 1 && b.strides[rank - 1] !== 1) return rows > 1
+  return rows >= packedRows && (b.strides[rank] as number) >= farColumns
+}
+
+/** Are blocks of rows of `a` copied before use? When they would not stay in the second cache while the panels pass, or crowd its sets. */
+function packsRows(a: Access, axes: readonly number[], rank: number): boolean {
+  const [rows, columns, sum] = [axes[rank - 2] as number, axes[rank - 1] as number, axes[rank] as number]
+  const far = Math.max(a.strides[rank - 2] as number, a.strides[rank] as number)
+  return columns >= packedColumns && rows * Math.min(sum, sumBlock) > 2 * rowBlock * sumBlock && far >= farColumns
+}
+
 function contract(group: Group, places: Places): Stage[] {
   const { root } = group
   const [a, b] = root.inputs as [Node, Node]
@@ -108,16 +139,22 @@ function contract(group: Group, places: Places): Stage[] {
   )
   const plain = stores.find(({ value }) => value.kind === 'result')
   const elements = root.shape.reduce((size, extent) => size * extent, 1)
+  const weights = builder.access(b, [...outerIndex, sum, column])
+  const inputs = builder.access(a, [...outerIndex, row, sum])
+  const panel = packsPanel(weights, axes, rank) ? places.scratch(dtype, panelElements) : undefined
+  const block = packsRows(inputs, axes, rank) ? places.scratch(dtype, sumBlock * rowBlock) : undefined
   return [
     {
       kind: 'contract',
       slabRole: 'broadcast',
       axes,
       roles,
-      a: builder.access(a, [...outerIndex, row, sum]),
-      b: builder.access(b, [...outerIndex, sum, column]),
+      a: inputs,
+      b: weights,
       dtype,
-      partial: plain?.access.buffer ?? places.partial(dtype, elements),
+      partial: plain?.access.buffer ?? places.scratch(dtype, elements),
+      ...(panel === undefined ? {} : { panel }),
+      ...(block === undefined ? {} : { block }),
       stores,
     },
   ]

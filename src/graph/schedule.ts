@@ -106,7 +106,7 @@ class Scheduler {
     const places: Places = {
       locate: (node) => this.#locate(node),
       destinations: (node) => [(this.#places.get(node) as { buffer: number }).buffer],
-      partial: (dtype, elements) => this.#row('scratch', dtype, elements),
+      scratch: (dtype, elements) => this.#row('scratch', dtype, elements),
     }
     const kernels = groups.map((group) => makeKernel(group, places))
     const conflict = this.#conflictWithin(groups, kernels, owner)
@@ -187,7 +187,7 @@ class Scheduler {
     outputs: readonly Node[],
   ): Schedule {
     const kernels = [...order]
-    const places: Places = { locate: (node) => this.#locate(node), destinations: () => [], partial: () => 0 }
+    const places: Places = { locate: (node) => this.#locate(node), destinations: () => [], scratch: () => 0 }
     // Leaves and views of leaves that leave the program, or become a variable's value, are copied before anything writes over them.
     const copies: Kernel[] = []
     const outputRows = outputs.map((node): number => {

@@ -1,21 +1,37 @@
-// Lowering of contractions, for every target: register tiles over blocks of the sum, weights as vectors, inputs as splats, epilogue on the last block.
+// Lowering of contractions, for every target: register tiles over blocks of the sum and of rows, weights as vectors, inputs as splats, epilogue last.
 
-import type { Address, LoopVar, Reg, Target } from '../codegen/loop-program.ts'
+import type { LoopVar, Reg, Target } from '../codegen/loop-program.ts'
 import { bytesOf } from '../core/dtype.ts'
 import type { Builder } from './builder.ts'
-import { ExpressionWriter, type Place } from './expression.ts'
-import type { Access, Contract, ContractionRole, Expression } from './kernel.ts'
+import { ExpressionWriter, type Place, place, shifted, within } from './expression.ts'
+import { type Access, type Contract, type ContractionRole, type Expression, rowBlock, sumBlock } from './kernel.ts'
 import { chooseTile, evenPieces } from './tile.ts'
 
-/** Steps along the sum between two visits of a tile, in elements of 4 bytes: a panel of columns then stays in L1. */
-const sumBlock = 256
-
-/** Which part of the sum a tile adds: the first starts at zero, the last ends in the epilogue. */
-interface SumPart {
-  readonly first: boolean
-  readonly last: boolean
+/** A stretch of an axis. */
+interface Stretch {
   readonly place: Place
   readonly extent: number
+}
+
+/** Which part of the sum is added: the first starts at zero, the last ends in the epilogue. */
+interface SumPart extends Stretch {
+  readonly first: boolean
+  readonly last: boolean
+}
+
+/** Neighbouring vectors of columns; `tail` lanes are valid in the last one, all when undefined. */
+interface Panel {
+  readonly place: Place
+  readonly width: number
+  readonly tail: number | undefined
+}
+
+/** `extent` in blocks of `size` and a remainder; `body` gets each, in a loop where there are several alike. */
+function inBlocks(b: Builder, extent: number, size: number, body: (stretch: Stretch) => void): void {
+  const full = Math.floor(extent / size)
+  if (full === 1) body({ place: place(0), extent: size })
+  if (full > 1) b.loop(full, (variable) => body({ place: place(0, [variable, size]), extent: size }))
+  if (extent % size > 0) body({ place: place(full * size), extent: extent % size })
 }
 
 class ContractLowering {
@@ -24,6 +40,7 @@ class ContractLowering {
   readonly #stage: Contract
   readonly #writer: ExpressionWriter
   readonly #result: Expression | undefined
+  readonly #partial: Access
   readonly #row: number
   readonly #column: number
   readonly #sum: number
@@ -37,8 +54,9 @@ class ContractLowering {
     this.#sum = this.#axisOf('sum')
     this.#writer = new ExpressionWriter(b, stage.axes.length, this.#column)
     this.#result = findResult(stage)
-    for (const access of [stage.a, stage.b]) b.argument(access.buffer, stage.dtype)
-    b.argument(stage.partial, stage.dtype)
+    this.#partial = partialAccess(stage)
+    const rows = [stage.a.buffer, stage.b.buffer, stage.partial, stage.panel, stage.block]
+    for (const row of rows) if (row !== undefined) b.argument(row, stage.dtype)
   }
 
   #axisOf(role: ContractionRole): number {
@@ -56,7 +74,7 @@ class ContractLowering {
       if (axis === undefined) this.#matrix()
       else
         this.#b.loop(this.#extent(axis), (variable) =>
-          this.#writer.at([[axis, { variable, scale: 1, base: 0 }]], () => nest(next + 1)),
+          this.#writer.at([[axis, place(0, [variable, 1])]], () => nest(next + 1)),
         )
     }
     nest(0)
@@ -66,123 +84,146 @@ class ContractLowering {
   #matrix(): void {
     const extent = this.#extent(this.#sum)
     const block = (sumBlock * 4) / bytesOf(this.#stage.dtype)
-    if (extent <= block) {
-      this.#panels({ first: true, last: true, place: { scale: 1, base: 0 }, extent })
+    const blocks = Math.ceil(extent / block)
+    if (blocks <= 1) {
+      this.#rowBlocks({ first: true, last: true, place: place(0), extent })
       return
     }
-    const blocks = Math.ceil(extent / block)
-    this.#panels({ first: true, last: false, place: { scale: 1, base: 0 }, extent: block })
+    this.#rowBlocks({ first: true, last: false, place: place(0), extent: block })
     if (blocks > 2) {
       this.#b.loop(blocks - 2, (variable) =>
-        this.#panels({ first: false, last: false, place: { variable, scale: block, base: block }, extent: block }),
+        this.#rowBlocks({ first: false, last: false, place: place(block, [variable, block]), extent: block }),
       )
     }
     const base = (blocks - 1) * block
-    this.#panels({ first: false, last: true, place: { scale: 1, base }, extent: extent - base })
+    this.#rowBlocks({ first: false, last: true, place: place(base), extent: extent - base })
   }
 
-  #panels(part: SumPart): void {
+  /** Blocks of rows whose inputs fit the second cache, laid out one after another when there is room for them. */
+  #rowBlocks(sum: SumPart): void {
+    const rows = this.#extent(this.#row)
+    if (this.#stage.block === undefined) {
+      this.#panels(sum, { place: place(0), extent: rows })
+      return
+    }
+    inBlocks(this.#b, rows, rowBlock, (block) => {
+      this.#packRows(sum, block)
+      this.#panels(sum, block)
+    })
+  }
+
+  #panels(sum: SumPart, rows: Stretch): void {
     const { lanes } = this.#b
-    const [rows, columns] = [this.#extent(this.#row), this.#extent(this.#column)]
+    const columns = this.#extent(this.#column)
     const vectors = Math.ceil(columns / lanes)
-    const tile = chooseTile(this.#target, rows, vectors)
+    const tile = chooseTile(this.#target, rows.extent, vectors)
     let first = 0
     for (const [width, count] of evenPieces(vectors, tile.vectors)) {
       // The panel that holds the tail of the last vector is written apart.
-      const ragged = columns % lanes > 0 && first + width * count === vectors
+      const ragged = columns % lanes > 0 && first + count * width === vectors
       const plain = ragged ? count - 1 : count
       const base = first * lanes
-      if (plain === 1) this.#rows(part, tile.rows, width, { scale: 1, base }, undefined)
+      const step = width * lanes
+      if (plain === 1) this.#tiles(sum, rows, tile.rows, { place: place(base), width, tail: undefined })
       if (plain > 1) {
         this.#b.loop(plain, (variable) =>
-          this.#rows(part, tile.rows, width, { variable, scale: width * lanes, base }, undefined),
+          this.#tiles(sum, rows, tile.rows, { place: place(base, [variable, step]), width, tail: undefined }),
         )
       }
-      if (ragged) this.#rows(part, tile.rows, width, { scale: 1, base: base + plain * width * lanes }, columns % lanes)
+      if (ragged) this.#tiles(sum, rows, tile.rows, { place: place(base + plain * step), width, tail: columns % lanes })
       first += width * count
     }
   }
 
-  #rows(part: SumPart, tileRows: number, width: number, column: Place, tail: number | undefined): void {
+  #tiles(sum: SumPart, rows: Stretch, tileRows: number, panel: Panel): void {
+    this.#packPanel(sum, panel)
     let base = 0
-    for (const [height, count] of evenPieces(this.#extent(this.#row), tileRows)) {
+    for (const [height, count] of evenPieces(rows.extent, tileRows)) {
       const start = base
-      if (count === 1) this.#tile(part, height, width, { scale: 1, base: start }, column, tail)
-      else {
-        this.#b.loop(count, (variable) =>
-          this.#tile(part, height, width, { variable, scale: height, base: start }, column, tail),
-        )
-      }
+      if (count === 1) this.#tile(sum, rows, place(start), height, panel)
+      else this.#b.loop(count, (variable) => this.#tile(sum, rows, place(start, [variable, height]), height, panel))
       base += height * count
     }
   }
 
-  #tile(part: SumPart, height: number, width: number, row: Place, column: Place, tail: number | undefined): void {
+  /** One register tile: running sums in registers, all steps of the sum, then the epilogue or the way back to memory. */
+  #tile(sum: SumPart, rows: Stretch, inner: Place, height: number, panel: Panel): void {
     const b = this.#b
-    const { dtype, a, b: weights } = this.#stage
-    const shift = (place: Place, by: number): Place => ({ ...place, base: place.base + by })
-    const totals: Reg[][] = []
+    const { dtype } = this.#stage
     const at = (p: number, v: number, body: () => void): void =>
       this.#writer.at(
         [
-          [this.#row, shift(row, p)],
-          [this.#column, shift(column, v * b.lanes)],
+          [this.#row, shifted(within(rows.place, inner), p)],
+          [this.#column, shifted(panel.place, v * b.lanes)],
         ],
         () => {
-          this.#writer.lanes = v === width - 1 ? tail : undefined
+          this.#writer.lanes = v === panel.width - 1 ? panel.tail : undefined
           body()
           this.#writer.lanes = undefined
         },
       )
-    const partial = this.#partialAccess()
-    for (let p = 0; p < height; p++) {
-      const line: Reg[] = []
-      for (let v = 0; v < width; v++) {
+    const totals = Array.from({ length: height }, (_, p) =>
+      Array.from({ length: panel.width }, (_, v) => {
         const total = b.register(dtype)
-        if (part.first) b.move(total, b.constant(dtype, 0))
-        else at(p, v, () => b.emit({ kind: 'load', to: total, address: this.#writer.address(partial) }))
-        line.push(total)
-      }
-      totals.push(line)
-    }
-    b.loop(part.extent, (variable) => {
-      // The block's own place and the step within it move the same axis: two terms of one address.
-      const address = (access: Access, p: number, v: number): Address => {
-        let found: Address | undefined
-        this.#writer.at(
-          [
-            [this.#row, shift(row, p)],
-            [this.#column, shift(column, v * b.lanes)],
-            [this.#sum, part.place],
-          ],
-          () => {
-            found = this.#writer.address(access)
-          },
-        )
-        return withTerm(found as Address, variable, access.strides[this.#sum] as number)
-      }
-      const vectors = Array.from({ length: width }, (_, v) => b.load(dtype, address(weights, 0, v), this.#weightStep()))
+        if (sum.first) b.move(total, b.constant(dtype, 0))
+        else at(p, v, () => b.emit({ kind: 'load', to: total, address: this.#writer.address(this.#partial) }))
+        return total
+      }),
+    )
+    b.loop(sum.extent, (step) => {
+      const vectors = Array.from({ length: panel.width }, (_, v) => this.#loadWeights(sum, step, panel, v))
       for (let p = 0; p < height; p++) {
-        const splat = b.splat(dtype, address(a, p, 0))
-        for (let v = 0; v < width; v++) {
+        const splat = this.#splatInput(sum, step, rows, shifted(inner, p))
+        for (let v = 0; v < panel.width; v++) {
           const total = totals[p]?.[v] as Reg
           b.emit({ kind: 'fma', to: total, a: vectors[v] as Reg, b: splat, c: total })
         }
       }
     })
     for (let p = 0; p < height; p++) {
-      for (let v = 0; v < width; v++) {
+      for (let v = 0; v < panel.width; v++) {
+        const total = totals[p]?.[v] as Reg
         at(p, v, () => {
-          if (part.last) this.#epilogue(totals[p]?.[v] as Reg)
-          else this.#writer.store(partial, totals[p]?.[v] as Reg, dtype)
+          if (sum.last) this.#epilogue(total)
+          else this.#writer.store(this.#partial, total, dtype)
         })
       }
     }
   }
 
-  #weightStep(): { step?: number } {
-    const step = this.#stage.b.strides[this.#column] as number
-    return step === 1 ? {} : { step }
+  #loadWeights(sum: SumPart, step: LoopVar, panel: Panel, v: number): Reg {
+    const b = this.#b
+    const { dtype, b: weights, panel: packed } = this.#stage
+    if (packed !== undefined) return b.load(dtype, this.#panelAddress(packed, step, panel, v))
+    let reg: Reg | undefined
+    this.#writer.at(
+      [
+        [this.#column, shifted(panel.place, v * b.lanes)],
+        [this.#sum, within(sum.place, place(0, [step, 1]))],
+      ],
+      () => {
+        reg = b.load(dtype, this.#writer.address(weights))
+      },
+    )
+    return reg as Reg
+  }
+
+  #splatInput(sum: SumPart, step: LoopVar, rows: Stretch, inner: Place): Reg {
+    const { dtype, a, block } = this.#stage
+    const input = block === undefined ? a : this.#blockAccess(block, rows, sum)
+    const row = block === undefined ? within(rows.place, inner) : inner
+    const steps = place(0, [step, 1])
+    let reg: Reg | undefined
+    this.#writer.at(
+      [
+        [this.#row, row],
+        [this.#sum, block === undefined ? within(sum.place, steps) : steps],
+      ],
+      () => {
+        reg = this.#b.splat(dtype, this.#writer.address(input))
+      },
+    )
+    return reg as Reg
   }
 
   #epilogue(total: Reg): void {
@@ -192,22 +233,95 @@ class ContractLowering {
       this.#writer.store(access, values[i] as Reg, dtype)
   }
 
-  /** Running sums lie as the result does: outer x rows x columns. */
-  #partialAccess(): Access {
-    const { axes, roles, partial } = this.#stage
-    const strides = axes.map(() => 0)
-    let stride = 1
-    const order = [...roles.keys()].filter((axis) => roles[axis] !== 'sum')
-    for (const axis of order.reverse()) {
-      strides[axis] = stride
-      stride *= axes[axis] as number
+  #panelAddress(
+    packed: number,
+    step: LoopVar,
+    { width }: Panel,
+    v: number,
+  ): { arg: number; offset: number; terms: [LoopVar, number][] } {
+    const { lanes } = this.#b
+    return { arg: packed, offset: v * lanes, terms: [[step, width * lanes]] }
+  }
+
+  /** Copies the block's steps of a panel of columns, one after another. */
+  #packPanel(sum: SumPart, panel: Panel): void {
+    const { dtype, b: weights, panel: packed } = this.#stage
+    if (packed === undefined) return
+    const b = this.#b
+    const columnStep = weights.strides[this.#column] as number
+    b.loop(sum.extent, (step) => {
+      for (let v = 0; v < panel.width; v++) {
+        const at = [
+          [this.#column, shifted(panel.place, v * b.lanes)],
+          [this.#sum, within(sum.place, place(0, [step, 1]))],
+        ] as const
+        this.#writer.at(at, () => {
+          const lanes = v === panel.width - 1 && panel.tail !== undefined ? { lanes: panel.tail } : {}
+          const vector = b.load(dtype, this.#writer.address(weights), {
+            ...(columnStep === 1 ? {} : { step: columnStep }),
+            ...lanes,
+          })
+          b.store(vector, this.#panelAddress(packed, step, panel, v))
+        })
+      }
+    })
+  }
+
+  /** Where a packed block of rows lies: steps of the sum neighbours, or rows where they are so in `a`. */
+  #blockAccess(block: number, rows: Stretch, sum: SumPart): Access {
+    const { a, axes } = this.#stage
+    const rowsTogether = a.strides[this.#row] === 1 && a.strides[this.#sum] !== 1
+    const strides = axes.map((_, axis) => {
+      if (axis === this.#row) return rowsTogether ? 1 : sum.extent
+      return axis === this.#sum ? (rowsTogether ? rows.extent : 1) : 0
+    })
+    return { buffer: block, offset: 0, slab: 0, strides }
+  }
+
+  /** Copies the inputs of a block of rows and of the sum close together, in vectors along the axis in which they are neighbours. */
+  #packRows(sum: SumPart, rows: Stretch): void {
+    const b = this.#b
+    const { dtype, a, block } = this.#stage
+    const packed = this.#blockAccess(block as number, rows, sum)
+    const along = packed.strides[this.#row] === 1 ? this.#row : this.#sum
+    const across = along === this.#row ? this.#sum : this.#row
+    const stretch = (axis: number): Stretch => (axis === this.#row ? rows : sum)
+    const step = a.strides[along] as number
+    const copy = (line: LoopVar, inner: Place, lanes: number | undefined): void => {
+      const from = [
+        [across, within(stretch(across).place, place(0, [line, 1]))],
+        [along, within(stretch(along).place, inner)],
+      ] as const
+      const to = [
+        [across, place(0, [line, 1])],
+        [along, inner],
+      ] as const
+      const tail = lanes === undefined ? {} : { lanes }
+      let vector: Reg | undefined
+      this.#writer.at(from, () => {
+        vector = b.load(dtype, this.#writer.address(a), { ...(step === 1 ? {} : { step }), ...tail })
+      })
+      this.#writer.at(to, () => b.store(vector as Reg, this.#writer.address(packed), tail))
     }
-    return { buffer: partial, offset: 0, slab: 0, strides }
+    b.loop(stretch(across).extent, (line) => {
+      const full = Math.floor(stretch(along).extent / b.lanes)
+      if (full > 0) b.loop(full, (variable) => copy(line, place(0, [variable, b.lanes]), undefined))
+      const rest = stretch(along).extent % b.lanes
+      if (rest > 0) copy(line, place(full * b.lanes), rest)
+    })
   }
 }
 
-function withTerm(address: Address, variable: LoopVar, stride: number): Address {
-  return stride === 0 ? address : { ...address, terms: [...address.terms, [variable, stride]] }
+/** Running sums lie as the result does: outer x rows x columns. */
+function partialAccess({ axes, roles, partial }: Contract): Access {
+  const strides = axes.map(() => 0)
+  let stride = 1
+  for (const axis of [...roles.keys()].reverse()) {
+    if (roles[axis] === 'sum') continue
+    strides[axis] = stride
+    stride *= axes[axis] as number
+  }
+  return { buffer: partial, offset: 0, slab: 0, strides }
 }
 
 function findResult(stage: Contract): Expression | undefined {

@@ -7,11 +7,24 @@ import { elementwiseLowerings } from './elementwise.ts'
 import { type Access, type Expression, expressionInputs, expressionParts } from './kernel.ts'
 import { randomUniform } from './random.ts'
 
-/** Where an axis stands: base + scale * variable. */
+/** Where an axis stands: base + sum(variable * scale). */
 export interface Place {
-  readonly variable?: LoopVar
-  readonly scale: number
   readonly base: number
+  readonly terms: readonly (readonly [variable: LoopVar, scale: number])[]
+}
+
+export function place(base: number, ...terms: readonly (readonly [variable: LoopVar, scale: number])[]): Place {
+  return { base, terms }
+}
+
+/** Two places of one axis, one within the other. */
+export function within(outer: Place, inner: Place): Place {
+  return { base: outer.base + inner.base, terms: [...outer.terms, ...inner.terms] }
+}
+
+/** The place some steps further. */
+export function shifted(from: Place, by: number): Place {
+  return { base: from.base + by, terms: from.terms }
 }
 
 /** Addresses and values at fixed places of a stage's axes. `vectorAxis` is the one that the lanes run along. */
@@ -60,7 +73,7 @@ export class ExpressionWriter {
       const place = this.#places[axis]
       if (stride === 0 || place === undefined) continue
       offset += stride * place.base
-      if (place.variable !== undefined) terms.push([place.variable, stride * place.scale])
+      for (const [variable, scale] of place.terms) terms.push([variable, stride * scale])
     }
     return { arg, offset, terms }
   }

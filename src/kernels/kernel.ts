@@ -87,7 +87,18 @@ export interface Contract extends StageBase {
   readonly dtype: 'f32' | 'f64'
   /** Where running sums wait between blocks of the sum axes: outer x rows x columns, contiguous. */
   readonly partial: number
+  /** Where a panel of `b` is laid out column vector by column vector before its tiles run; absent where `b` is read in place. */
+  readonly panel?: number
+  /** Where `rowBlock` rows of `a` are laid out close together, block of the sum by block; absent where `a` is read in place. */
+  readonly block?: number
 }
+
+/** Steps along the sum between two visits of a tile, in elements of 4 bytes (8-byte types take half): a panel of columns then stays in L1. */
+export const sumBlock: number = 256
+/** Rows that are laid out together: with a block of the sum they fill a part of L2. */
+export const rowBlock: number = 240
+/** Elements of a panel, at most: steps of one block of the sum times columns of the widest tile. */
+export const panelElements: number = sumBlock * 128
 
 /** Pooling: a reduction over windows that overlap; a maximum routes its gradient to the first position that reaches it. */
 export interface Window extends StageBase {

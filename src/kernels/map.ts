@@ -1,7 +1,7 @@
 // Lowering of elementwise kernels: loops over the axes, the innermost one in vectors with a tail.
 
 import type { Builder } from './builder.ts'
-import { ExpressionWriter } from './expression.ts'
+import { ExpressionWriter, place } from './expression.ts'
 import type { Materialise } from './kernel.ts'
 
 export function lowerMaterialise(b: Builder, stage: Materialise): void {
@@ -16,9 +16,7 @@ export function lowerMaterialise(b: Builder, stage: Materialise): void {
   const nest = (axis: number): void => {
     writer.hoist(roots)
     if (axis < inner) {
-      b.loop(axes[axis] as number, (variable) =>
-        writer.at([[axis, { variable, scale: 1, base: 0 }]], () => nest(axis + 1)),
-      )
+      b.loop(axes[axis] as number, (variable) => writer.at([[axis, place(0, [variable, 1])]], () => nest(axis + 1)))
     } else if (inner < 0) {
       writer.lanes = 1
       write()
@@ -40,11 +38,11 @@ export function writeVectors(
   const { lanes } = b
   const full = Math.floor(extent / lanes)
   if (full > 0) {
-    b.loop(full, (variable) => writer.at([[axis, { variable, scale: lanes, base: 0 }]], write))
+    b.loop(full, (variable) => writer.at([[axis, place(0, [variable, lanes])]], write))
   }
   if (extent % lanes > 0) {
     writer.lanes = extent % lanes
-    writer.at([[axis, { scale: 1, base: full * lanes }]], write)
+    writer.at([[axis, place(full * lanes)]], write)
     writer.lanes = undefined
   }
 }

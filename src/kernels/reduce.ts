@@ -3,7 +3,7 @@
 import type { Reg } from '../codegen/loop-program.ts'
 import { identityOf } from '../ops/reduce.ts'
 import { type Builder, registerType } from './builder.ts'
-import { ExpressionWriter } from './expression.ts'
+import { ExpressionWriter, type Place, place, shifted } from './expression.ts'
 import type { Expression, Reduce } from './kernel.ts'
 
 /** Chains of one loop iteration, enough to hide the latency of an addition. */
@@ -92,7 +92,7 @@ class ReduceLowering {
       return
     }
     this.#b.loop(this.#stage.axes[axis] as number, (variable) =>
-      this.#writer.at([[axis, { variable, scale: 1, base: 0 }]], () => this.#nest(rest, roots, body)),
+      this.#writer.at([[axis, place(0, [variable, 1])]], () => this.#nest(rest, roots, body)),
     )
   }
 
@@ -146,9 +146,9 @@ class ReduceLowering {
     const block = count * lanes
     const full = Math.floor(extent / block)
     const step = (base: number, variable: number | undefined, part: number, valid: number): void => {
-      const place = variable === undefined ? { scale: 1, base } : { variable, scale: block, base }
+      const here = variable === undefined ? place(base) : place(base, [variable, block])
       this.#writer.lanes = valid < lanes ? valid : undefined
-      this.#writer.at([[axis, place]], () => {
+      this.#writer.at([[axis, here]], () => {
         for (const [i, value] of this.#values.entries())
           this.#combineFirst(i, this.#writer.value(value), [(parts[i] as readonly Reg[])[part] as Reg], valid)
       })
@@ -173,22 +173,20 @@ class ReduceLowering {
     this.#nest(this.#kept.slice(0, -1), this.#values, () => {
       const wide = Math.floor(vectors / columnVectors)
       if (wide > 0)
-        b.loop(wide, (variable) =>
-          this.#columns(last, { variable, scale: columnVectors * lanes, base: 0 }, columnVectors),
-        )
+        b.loop(wide, (variable) => this.#columns(last, place(0, [variable, columnVectors * lanes]), columnVectors))
       const rest = vectors % columnVectors
-      if (rest > 0) this.#columns(last, { scale: 1, base: wide * columnVectors * lanes }, rest)
+      if (rest > 0) this.#columns(last, place(wide * columnVectors * lanes), rest)
       if (extent % lanes > 0) {
         this.#writer.lanes = extent % lanes
-        this.#columns(last, { scale: 1, base: vectors * lanes }, 1)
+        this.#columns(last, place(vectors * lanes), 1)
         this.#writer.lanes = undefined
       }
     })
   }
 
   /** `count` neighbouring vectors of columns, each with its own chain down the reduced axes. */
-  #columns(axis: number, place: { variable?: number; scale: number; base: number }, count: number): void {
-    const at = (v: number): typeof place => ({ ...place, base: place.base + v * this.#b.lanes })
+  #columns(axis: number, from: Place, count: number): void {
+    const at = (v: number): Place => shifted(from, v * this.#b.lanes)
     const totals = Array.from({ length: count }, () => this.#values.map((_, i) => this.#accumulator(i)))
     this.#nest(this.#reduced, [], () => {
       for (let v = 0; v < count; v++) {

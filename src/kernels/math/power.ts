@@ -52,8 +52,8 @@ function logarithm(b: Builder, x: Reg): Sum {
 /**
  * x^y = e^(y log |x|), with the sign of x when y is an odd integer and NaN for x < 0 (-infinity too) when y is no integer;
  * x^0 = 1 for every x; otherwise as Math.pow, NaN for |x| = 1 with infinite y included.
- * Error at most 5e-7 of the result in f32 and 6e-15 in f64, up to overflow, with and without fused multiply-add.
- * 88 operations in f32, one of them a division: callers turn the exponents 2, 3, 1/2 and -1 into products, root, reciprocal.
+ * Error at most 6e-7 of the result in f32 and 7e-15 in f64, up to overflow, with and without fused multiply-add.
+ * 86 operations in f32, one of them a division: callers turn the exponents 2, 3, 1/2 and -1 into products, root, reciprocal.
  */
 export function power(b: Builder, x: Reg, y: Reg): Reg {
   const { type } = formatOf(b, x)

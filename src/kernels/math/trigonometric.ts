@@ -1,4 +1,4 @@
-// Sine and cosine by one odd polynomial: x is brought to within half a turn's quarter of a multiple of pi, the sign follows its parity.
+// Sine and cosine by one odd polynomial of the distance to the nearest multiple of pi, whose parity gives the sign.
 
 import type { Reg } from '../../codegen/loop-program.ts'
 import type { Builder } from '../builder.ts'
@@ -17,8 +17,10 @@ function sineOfRemainder(b: Builder, x: Reg, turns: Reg, counter: Reg): Reg {
 }
 
 /**
- * sin(x), accurate for |x| <= 1e5 (f32) or 1e6 (f64), NaN for infinite x. r + r^3 p(r^2), x = n pi + r, |r| <= pi / 2,
- * p of degree 3 (f32) or 7 (f64). 17 operations in f32.
+ * sin(x) = (-1)^n (r + r^3 p(r^2)), x = n pi + r, |r| <= pi / 2, p of degree 3 (f32) or 7 (f64); NaN for infinite x, +0 at -0.
+ * Up to |x| = 1e5 in f32 and 1e6 in f64 the error is at most 1.7 ulp (2) or, where the result is near 0, 1e-7 (1.2e-7) in f32
+ * and 1e-17 in f64; beyond, accuracy is lost bit by bit, but the result stays between -1 and 1.
+ * 15 operations in f32, 18 in f64.
  */
 export function sin(b: Builder, x: Reg): Reg {
   const { type, rounder } = formatOf(b, x)
@@ -26,7 +28,7 @@ export function sin(b: Builder, x: Reg): Reg {
   return sineOfRemainder(b, x, b.binary('subtract', counter, b.constant(type, rounder)), counter)
 }
 
-/** cos(x) = sin(x + pi / 2), in the same range as `sin`: x = (n + 1/2) pi + r. 19 operations in f32. */
+/** cos(x) = sin(x + pi / 2): x = (n + 1/2) pi + r. Error and range as for `sin`. 17 operations in f32, 20 in f64. */
 export function cos(b: Builder, x: Reg): Reg {
   const { type, rounder } = formatOf(b, x)
   const offset = b.constant(type, rounder + 1)
