@@ -1,6 +1,8 @@
 // The user's line: where, outside this package, a call came from. Captured cheaply, formatted only when a message needs it.
 
-const packageRoot = new URL('..', import.meta.url).href
+// Bundlers inline `new URL(…, import.meta.url)` as data; in a bundle this file has no folder of its own, and no frame is skipped.
+const here: string = import.meta.url ?? ''
+const packageRoot: string = here.includes('/core/') ? here.slice(0, here.lastIndexOf('/core/') + 1) : 'none:'
 const frameLimit = 24
 
 /** A captured call stack; `siteLine` turns it into `file.ts:41`. */

@@ -226,6 +226,16 @@ function stagesOf(group: Group, places: Places): Stage[] {
   }
 }
 
+/** Does a stage write any element? Axes that it reduces may be empty: the sum over nothing is stored all the same. */
+function storesSomething(stage: Stage): boolean {
+  return stage.axes.every((extent, axis) => extent > 0 || isReduced(stage, axis))
+}
+
+function isReduced(stage: Stage, axis: number): boolean {
+  if (stage.kind === 'reduce') return stage.reduced[axis] === true
+  return stage.kind === 'contract' && stage.roles[axis] === 'sum'
+}
+
 export function makeKernel(group: Group, places: Places): Kernel {
   const flops = group.members.reduce(
     (sum, { op, inputs, attributes, ...output }) => sum + op.cost(inputs, output, attributes).flops,
@@ -234,7 +244,7 @@ export function makeKernel(group: Group, places: Places): Kernel {
   return {
     name: group.members.map(({ op }) => op.name).join(' '),
     slabs: 1,
-    stages: stagesOf(group, places).map(mergeAxes),
+    stages: stagesOf(group, places).filter(storesSomething).map(mergeAxes),
     flops,
   }
 }
@@ -251,5 +261,5 @@ export function makeCopy(node: Node, places: Places, buffer: number): Kernel {
     axes,
     stores: [{ access, value: builder.build(node, index), dtype: node.dtype }],
   }
-  return { name: 'copy', slabs: 1, stages: [mergeAxes(stage)], flops: 0 }
+  return { name: 'copy', slabs: 1, stages: [stage].filter(storesSomething).map(mergeAxes), flops: 0 }
 }

@@ -101,7 +101,10 @@ class Simplifier {
     if (order.every((axis, i) => axis === i)) return input
     // Moving axes of extent 1 alone moves no element.
     const moved = order.filter((axis) => input.shape[axis] !== 1)
-    if (moved.every((axis, i) => i === 0 || axis > (moved[i - 1] as number))) return this.#reshape(node, input)
+    if (moved.every((axis, i) => i === 0 || axis > (moved[i - 1] as number))) {
+      const reshaped = reshape(input, node.shape)
+      return reshaped === input ? input : this.#reshape(reshaped as OpNode, input)
+    }
     return this.#share({ ...node, inputs: [input] })
   }
 

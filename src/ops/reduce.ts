@@ -76,7 +76,9 @@ function extreme(name: 'max' | 'min', start: number, step: (a: number, b: number
     cost: (inputs) => ({ multiplyAdds: 0, flops: sizeOf((inputs[0] as Typed).shape) }),
     evaluate: (inputs, output) => fold(inputs, output, start, step),
     tolerance: 0,
-    samples,
+    // Over an empty axis there is no extreme.
+    samples: (shape) =>
+      samples(shape).filter(({ attributes }) => (attributes.axes as number[]).every((axis) => shape[axis] !== 0)),
   }
 }
 

@@ -3,7 +3,7 @@
 import type { DType } from '../core/dtype.ts'
 import { UsageError } from '../core/errors.ts'
 import type { Shape } from '../core/shape.ts'
-import type { Executable } from '../devices/device.ts'
+import type { Executable, ExecutableReport } from '../devices/device.ts'
 import { currentDevice } from '../devices/registry.ts'
 import { type Graph, makeGraph } from '../graph/graph.ts'
 import { arrayNode, type InputNode, type Node } from '../ops/node.ts'
@@ -61,6 +61,13 @@ function signatureOf(form: Skeleton, tensors: readonly Tensor[]): string {
   return `${currentDevice().name} ${traceEpoch()} ${types} ${text}`
 }
 
+/** A compiled function. */
+export interface Compiled<Args extends readonly unknown[], Result> {
+  (...args: Args): Result
+  /** One entry per traced signature: kernels, bytes of scratch, and the bytes that all intermediates would take without sharing. */
+  readonly reports: readonly ExecutableReport[]
+}
+
 /** One traced signature: what to run, and how to hand results back. */
 interface Traced {
   readonly graph: Graph
@@ -109,9 +116,10 @@ function finalNode(variable: Variable, assigned: ReadonlyMap<unknown, Node>): No
  */
 export function compile<Args extends readonly unknown[], Result>(
   fn: (...args: Args) => Result,
-): (...args: Args) => Result {
+): Compiled<Args, Result> {
   const signatures = new LruCache<Traced>(64)
-  return (...args: Args): Result => {
+  const reports: ExecutableReport[] = []
+  const run = (...args: Args): Result => {
     const tensors: Tensor[] = []
     const form = takeApart(args, tensors)
     const signature = signatureOf(form, tensors)
@@ -119,9 +127,11 @@ export function compile<Args extends readonly unknown[], Result>(
     if (traced === undefined) {
       traced = trace(fn, form, tensors)
       signatures.set(signature, traced)
+      reports.push(traced.executable.report)
     }
     return call(traced, tensors) as Result
   }
+  return Object.assign(run, { reports })
 }
 
 function call({ graph, executable, form, outputs }: Traced, tensors: readonly Tensor[]): unknown {

@@ -7,6 +7,7 @@ import { atSite } from '../core/site.ts'
 import * as ops from '../ops/functions.ts'
 import { literalNode, type Node, scalarNode } from '../ops/node.ts'
 import { wrap } from './base.ts'
+import './tensor.ts'
 import type { Tensor } from './tensor.ts'
 import { currentTrace, randomKey } from './trace.ts'
 

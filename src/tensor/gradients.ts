@@ -8,6 +8,7 @@ import { forward, reverse } from '../graph/differentiate.ts'
 import { fill } from '../ops/functions.ts'
 import type { Node } from '../ops/node.ts'
 import { wrap } from './base.ts'
+import './tensor.ts'
 import type { Tensor } from './tensor.ts'
 
 /**

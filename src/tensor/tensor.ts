@@ -14,8 +14,6 @@ import { currentTrace } from './trace.ts'
 /** Numbers in nested arrays. */
 export type Nested = number | boolean | readonly Nested[]
 
-const inspect = Symbol.for('nodejs.util.inspect.custom')
-
 export class Tensor extends LinearTensor {
   readonly #node: Node
 
@@ -76,11 +74,13 @@ export class Tensor extends LinearTensor {
       ? `${head}\n${formatValues(this.#values(), this.shape, this.dtype)}`
       : `${head} (being traced)`
   }
-
-  [inspect](): string {
-    return this.toString()
-  }
 }
+
+Object.defineProperty(Tensor.prototype, Symbol.for('nodejs.util.inspect.custom'), {
+  value(this: Tensor): string {
+    return this.toString()
+  },
+})
 
 setConstructor((node) => new Tensor(node))
 

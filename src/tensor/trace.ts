@@ -5,10 +5,10 @@ import { type Node, type ScalarNode, scalarNode, type VariableState } from '../o
 
 export class Trace {
   /** Current value of each variable that was assigned so far. */
-  readonly assigned = new Map<VariableState, Node>()
+  readonly assigned: Map<VariableState, Node> = new Map()
   readonly seed: ScalarNode = scalarNode(() => randomKey.seed, 'i32')
   readonly call: ScalarNode = scalarNode(() => randomKey.call, 'i32')
-  streams = 0
+  streams: number = 0
 }
 
 /** The key of random numbers inside programs: a seed, and a counter that each compiled call and each draw outside advances. */

@@ -12,8 +12,21 @@ export interface WasmFeatures {
   readonly fusedMadd: boolean
 }
 
-/** Probes the engine. On Node call `enableRelaxedSimd` first. */
+/** What this file needs of Node's `process`; absent in browsers. */
+interface NodeProcess {
+  readonly getBuiltinModule?: (name: 'node:v8') => { setFlagsFromString(flags: string): void } | undefined
+}
+
+/** Node 20 has relaxed SIMD behind a flag that can be set while it runs; later versions have it anyway and would warn about the flag. */
+function enableRelaxedSimd(): void {
+  const { process } = globalThis as { process?: NodeProcess }
+  if (!validatesRelaxedMadd())
+    process?.getBuiltinModule?.('node:v8')?.setFlagsFromString('--experimental-wasm-relaxed-simd')
+}
+
+/** Probes the engine, and switches relaxed SIMD on where Node hides it. */
 export function probeWasmFeatures(): WasmFeatures {
+  enableRelaxedSimd()
   const relaxedMadd = validatesRelaxedMadd()
   return { simd: validatesSimd(), relaxedMadd, fusedMadd: relaxedMadd && isFused() }
 }

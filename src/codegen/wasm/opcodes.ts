@@ -6,25 +6,14 @@ export const simdPage = 0xfd0000
 
 /** Instructions without immediates. */
 export const plainOpcodes = {
-  return: 0x0f,
-  drop: 0x1a,
-  'i32.eqz': 0x45,
-  'i32.eq': 0x46,
   'i32.ne': 0x47,
   'i32.lt_s': 0x48,
-  'i32.lt_u': 0x49,
   'i32.ge_s': 0x4e,
-  'i32.ge_u': 0x4f,
   'i32.add': 0x6a,
   'i32.sub': 0x6b,
   'i32.mul': 0x6c,
-  'i32.and': 0x71,
-  'i32.or': 0x72,
-  'i32.shl': 0x74,
-  'f32.add': 0x92,
   'i32x4.splat': 0xfd0011,
   'f32x4.splat': 0xfd0013,
-  'f64x2.splat': 0xfd0014,
   'i32x4.eq': 0xfd0037,
   'i32x4.ne': 0xfd0038,
   'i32x4.lt_s': 0xfd0039,
@@ -99,7 +88,6 @@ export const plainOpcodes = {
 export const memoryOpcodes = {
   'i32.load': 0x28,
   'i32.load8_u': 0x2d,
-  'i32.store': 0x36,
   'v128.load': 0xfd0000,
   'v128.load32_splat': 0xfd0009,
   'v128.load64_splat': 0xfd000a,
@@ -111,7 +99,6 @@ export const memoryOpcodes = {
 /** Loads and stores of one lane: alignment, offset, lane. */
 export const memoryLaneOpcodes = {
   'v128.load8_lane': 0xfd0054,
-  'v128.load16_lane': 0xfd0055,
   'v128.load32_lane': 0xfd0056,
   'v128.load64_lane': 0xfd0057,
   'v128.store8_lane': 0xfd0058,
@@ -123,9 +110,7 @@ export const memoryLaneOpcodes = {
 /** Between a lane and a scalar: followed by the lane. */
 export const laneOpcodes = {
   'i32x4.extract_lane': 0xfd001b,
-  'i32x4.replace_lane': 0xfd001c,
   'f32x4.extract_lane': 0xfd001f,
-  'f64x2.extract_lane': 0xfd0021,
 } as const
 
 export type PlainOpcode = keyof typeof plainOpcodes
@@ -138,7 +123,6 @@ export const structureOpcodes = {
   block: 0x02,
   loop: 0x03,
   end: 0x0b,
-  branch: 0x0c,
   branchIf: 0x0d,
   call: 0x10,
   localGet: 0x20,

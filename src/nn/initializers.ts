@@ -1,0 +1,71 @@
+// Initial weights, drawn from seeded streams: the same seed gives the same network on every device.
+
+import { Random } from '../core/random.ts'
+import { type Shape, sizeOf } from '../core/shape.ts'
+import { full } from '../tensor/creation.ts'
+import { type Tensor, tensor } from '../tensor/tensor.ts'
+
+/** Makes the initial values of a weight of the given shape: [in, out] of a dense layer, [kh, kw, in/groups, out] of a convolution. */
+export type Initializer = (shape: Shape, random: Random) => Tensor
+
+/** Stream of random numbers that initial weights are drawn from. */
+const weightStream = 0x3e19
+
+let weightRandom = new Random(0, weightStream)
+
+/**
+ * Seeds the stream that layers draw their initial weights from where they are not given a generator of their own.
+ * Networks built in the same order after the same seed are equal. The stream starts with seed 0.
+ */
+export function seedWeights(seed: number): void {
+  weightRandom = new Random(seed, weightStream)
+}
+
+/** The generator that layers draw from by default. */
+export function defaultWeightRandom(): Random {
+  return weightRandom
+}
+
+/** How many inputs each output of a weight sums over, and how many outputs each input goes to. */
+export function fans(shape: Shape): { readonly inputs: number; readonly outputs: number } {
+  const field = sizeOf(shape.slice(0, -2))
+  return { inputs: field * (shape.at(-2) ?? 1), outputs: field * (shape.at(-1) ?? 1) }
+}
+
+function drawn(shape: Shape, draw: () => number): Tensor {
+  return tensor(Float32Array.from({ length: sizeOf(shape) }, draw), { shape })
+}
+
+/** Uniform in ±sqrt(6 / (in + out)), variance 2 / (in + out). Glorot and Bengio 2010, eq. 16. */
+export const xavierUniform: Initializer = (shape, random) => {
+  const { inputs, outputs } = fans(shape)
+  const bound = Math.sqrt(6 / (inputs + outputs))
+  return drawn(shape, () => random.uniform(-bound, bound))
+}
+
+/** Normal with variance 2 / (in + out). Glorot and Bengio 2010, eq. 12. */
+export const xavierNormal: Initializer = (shape, random) => {
+  const { inputs, outputs } = fans(shape)
+  const deviation = Math.sqrt(2 / (inputs + outputs))
+  return drawn(shape, () => random.normal(0, deviation))
+}
+
+/** Uniform in ±sqrt(6 / in), variance 2 / in: keeps variance through layers followed by ReLU. He et al. 2015. */
+export const kaimingUniform: Initializer = (shape, random) => {
+  const bound = Math.sqrt(6 / fans(shape).inputs)
+  return drawn(shape, () => random.uniform(-bound, bound))
+}
+
+/** Normal with variance 2 / in: keeps variance through layers followed by ReLU. He et al. 2015, eq. 10. */
+export const kaimingNormal: Initializer = (shape, random) => {
+  const deviation = Math.sqrt(2 / fans(shape).inputs)
+  return drawn(shape, () => random.normal(0, deviation))
+}
+
+/** `value` everywhere. */
+export function constant(value: number): Initializer {
+  return (shape) => full(shape, value)
+}
+
+/** Zero everywhere: right for biases; a network whose weights are all zero learns nothing. */
+export const zeros: Initializer = constant(0)

@@ -1,0 +1,23 @@
+// Every op of the table on every device against the reference device: all shapes, all dtypes, inputs behind every kind of view.
+
+import { describe, expect, test } from 'vitest'
+import '../../src/index.ts'
+import { deviceNames, startDevice } from '../../src/devices/registry.ts'
+import { opTable } from '../../src/ops/table.ts'
+import { checkDevice } from './device-check.ts'
+import { allShapes, viewedShapes } from './shapes.ts'
+
+const reference = startDevice('reference')
+
+for (const name of deviceNames.filter((device) => device !== 'reference')) {
+  const device = startDevice(name)
+  describe(`${name} equals the reference device within each op's tolerance`, () => {
+    test.each([...opTable])('$name, at every shape', (op) => {
+      expect(checkDevice(device, reference, op, allShapes, false).join('\n')).toBe('')
+    })
+
+    test.each([...opTable])('$name, behind views', (op) => {
+      expect(checkDevice(device, reference, op, viewedShapes, true).join('\n')).toBe('')
+    })
+  })
+}

@@ -1,0 +1,16 @@
+// Every op of the table, every sample, both devices: reverse mode, forward mode and second derivatives against finite differences in f64.
+
+import { describe, expect, test } from 'vitest'
+import '../../src/index.ts'
+import { deviceNames, startDevice } from '../../src/devices/registry.ts'
+import { opTable } from '../../src/ops/table.ts'
+import { checkGradients, describeFailures, differentiableSamples } from './gradient-check.ts'
+import { smallShapes } from './shapes.ts'
+
+for (const name of deviceNames) {
+  describe(`derivatives on ${name} equal five-point differences to 1e-9`, () => {
+    test.each(opTable.filter((op) => differentiableSamples(op, smallShapes).length > 0))('$name', (op) => {
+      expect(describeFailures(checkGradients(startDevice(name), op, smallShapes))).toBe('')
+    })
+  })
+}

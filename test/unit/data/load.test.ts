@@ -1,0 +1,180 @@
+// Loading by name: from small files made here, what is said when files are missing, and the real sets where OCELLUS_DATA is set.
+
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeEach, describe, expect, it, vi } from 'vitest'
+import { FormatError, UsageError } from '../../../src/core/errors.ts'
+import type { Dataset } from '../../../src/data/dataset.ts'
+import { dataFolder } from '../../../src/data/folder.node.ts'
+import { writeIdx } from '../../../src/data/formats/idx.ts'
+import { writeMatlab } from '../../../src/data/formats/matlab-writer.ts'
+import { type DatasetName, loadDataset } from '../../../src/data/load.node.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'ocellus-data-'))
+afterAll(() => rmSync(folder, { recursive: true }))
+
+function put(path: string, bytes: Uint8Array): void {
+  mkdirSync(join(folder, path, '..'), { recursive: true })
+  writeFileSync(join(folder, path), bytes)
+}
+
+/** `count` images of 2x2, image i being i, i+1, i+2, i+3 as stored. */
+function putImages(prefix: string, count: number, firstLabel: number, ending = '.gz'): void {
+  const pixels = Uint8Array.from({ length: 4 * count }, (_, i) => Math.floor(i / 4) + (i % 4))
+  const labels = Uint8Array.from({ length: count }, (_, i) => firstLabel + (i % 2))
+  const compress = ending === '.gz'
+  put(
+    `${prefix}-images-idx3-ubyte${ending}`,
+    writeIdx({ type: 'u8', shape: [count, 2, 2], data: pixels }, { compress }),
+  )
+  put(`${prefix}-labels-idx1-ubyte${ending}`, writeIdx({ type: 'u8', shape: [count], data: labels }, { compress }))
+}
+
+function putNist(path: string, part: string, classes: number): void {
+  const labels = new Uint8Array(2 * classes)
+  labels[0] = 1
+  labels[3] = 1
+  put(
+    path,
+    writeMatlab({
+      [`${part}_data`]: {
+        class: 'double',
+        shape: [2, 1024],
+        data: Float64Array.from({ length: 2048 }, (_, i) => i % 2),
+      },
+      [`${part}_labels`]: { class: 'uint8', shape: [2, classes], data: labels },
+    }),
+  )
+}
+
+describe('loadDataset', () => {
+  it('reads MNIST, decompressed files too, and splits a tenth off for validation', async () => {
+    putImages('mnist/train', 40, 0, '')
+    putImages('mnist/t10k', 3, 0)
+    const { train, valid, test } = await loadDataset('mnist', { folder })
+    expect([train.length, valid.length, test.length]).toEqual([36, 4, 3])
+    expect(test.inputs).toEqual({ data: Uint8Array.of(0, 1, 2, 3, 1, 2, 3, 4, 2, 3, 4, 5), shape: [3, 2, 2, 1] })
+    expect(test.labels).toEqual(Int32Array.of(0, 1, 0))
+    expect([...valid.labels].sort()).toEqual([0, 0, 1, 1])
+    const again = await loadDataset('mnist', { folder, seed: 1 })
+    expect(again.valid.inputs.data).not.toEqual(valid.inputs.data)
+  })
+
+  it('turns the images of EMNIST, which are stored column by column, and counts labels from A', async () => {
+    putImages('emnist-letters/emnist-letters-train', 40, 1)
+    putImages('emnist-letters/emnist-letters-test', 2, 1)
+    const { test } = await loadDataset('emnist-letters', { folder })
+    expect(test.inputs.data).toEqual(Uint8Array.of(0, 2, 1, 3, 1, 3, 2, 4))
+    expect([...test.labels].map((label) => test.classes[label])).toEqual(['A', 'B'])
+  })
+
+  it('reads the NIST sets', async () => {
+    for (const part of ['train', 'valid', 'test']) {
+      putNist(`nist36/nist36_${part}.mat`, part, 36)
+      putNist(`nist36-standin/nist36_standin_${part}.mat`, part, 36)
+    }
+    putNist('nist26/nist26_valid.mat', 'valid', 26)
+    const read: Dataset[] = []
+    for (const name of ['nist36', 'nist36-standin'] as const)
+      read.push(...Object.values(await loadDataset(name, { folder })))
+    read.push((await loadDataset('nist26', { folder })).valid)
+    expect(read).toHaveLength(7)
+    for (const { inputs, labels } of read) {
+      expect(inputs.data).toEqual(Float32Array.from({ length: 2048 }, (_, i) => Math.floor(i / 1024)))
+      expect(labels).toEqual(Int32Array.of(0, 1))
+    }
+  })
+
+  it('says in one sentence which files belong where', async () => {
+    const empty = join(folder, 'nothing')
+    await expect(loadDataset('mnist', { folder: empty })).rejects.toThrow(
+      new UsageError(
+        "the data set 'mnist' is not there: put train-images-idx3-ubyte.gz, train-labels-idx1-ubyte.gz, " +
+          `t10k-images-idx3-ubyte.gz, t10k-labels-idx1-ubyte.gz into ${join(empty, 'mnist')}, or set OCELLUS_DATA to ` +
+          'the folder that holds mnist/ (the files are published at https://ossci-datasets.s3.amazonaws.com/mnist/)',
+      ),
+    )
+    await expect(loadDataset('digits' as DatasetName, { folder })).rejects.toThrow(
+      "there is no data set 'digits', the names are",
+    )
+  })
+
+  it('says which file is wrong, and how', async () => {
+    const other = join('other', 'mnist')
+    putImages(join(other, 'train'), 4, 0)
+    putImages(join(other, 't10k'), 4, 9)
+    const load = () => loadDataset('mnist', { folder: join(folder, 'other') })
+    const labelsPath = join(folder, other, 't10k-labels-idx1-ubyte.gz')
+    await expect(load()).rejects.toThrow(new FormatError(`${labelsPath}: label 1 is 10, expected 0 to 9`))
+    putImages(join(other, 't10k'), 4, 0)
+    put(join(other, 't10k-labels-idx1-ubyte.gz'), writeIdx({ type: 'u8', shape: [3], data: new Uint8Array(3) }))
+    await expect(load()).rejects.toThrow(`${labelsPath}: expected labels [4] of u8, one per image, found [3] of u8`)
+    put(join(other, 't10k-images-idx3-ubyte.gz'), writeIdx({ type: 'u8', shape: [4], data: new Uint8Array(4) }))
+    await expect(load()).rejects.toThrow('expected images [N, H, W] of u8, found [4] of u8')
+  })
+})
+
+describe('dataFolder', () => {
+  it('is OCELLUS_DATA, else a folder in the cache of the user', () => {
+    vi.stubEnv('OCELLUS_DATA', '/somewhere/data')
+    expect(dataFolder()).toBe('/somewhere/data')
+    vi.stubEnv('OCELLUS_DATA', '')
+    expect(dataFolder()).toMatch(/[/\\]\.cache[/\\]ocellus$/)
+    vi.unstubAllEnvs()
+  })
+})
+
+describe('the real sets', () => {
+  beforeEach((context) => {
+    const folder = process.env.OCELLUS_DATA
+    context.skip(folder === undefined, 'it reads real data, set OCELLUS_DATA to the folder that holds them')
+    const [set] = context.task.name.split(' ')
+    context.skip(!existsSync(join(folder ?? '', set ?? '')), `${folder} does not hold ${set}`)
+  })
+  const perClass = (set: Dataset) => set.classes.map((_, label) => set.labels.filter((l) => l === label).length)
+  /** Smallest, mean and largest of the first batch's inputs, to 4 digits. */
+  const range = ({ data }: { readonly data: Float32Array }) => {
+    let [least, sum, most] = [Number.POSITIVE_INFINITY, 0, Number.NEGATIVE_INFINITY]
+    for (const value of data) {
+      least = Math.min(least, value)
+      most = Math.max(most, value)
+      sum += value
+    }
+    return [least, sum / data.length, most].map((value) => Number(value.toFixed(3)))
+  }
+  const all = (set: Dataset) => set.batch(Int32Array.from({ length: set.length }, (_, i) => i)).inputs
+
+  it('nist36-standin has 300, 100 and 50 characters per class', async () => {
+    const { train, valid, test } = await loadDataset('nist36-standin')
+    expect([train, valid, test].map((set) => new Set(perClass(set)))).toEqual([
+      new Set([300]),
+      new Set([100]),
+      new Set([50]),
+    ])
+    expect(train.inputs.shape).toEqual([10800, 32, 32, 1])
+  })
+
+  it('nist26 has 50 characters per class, from -0.141 to 1.122, with mean 0.829', async () => {
+    const { valid } = await loadDataset('nist26')
+    expect(new Set(perClass(valid))).toEqual(new Set([50]))
+    expect(range(all(valid))).toEqual([-0.141, 0.829, 1.122])
+  })
+
+  it('mnist has the published counts of digits', async () => {
+    const { train, valid, test } = await loadDataset('mnist')
+    const digits = [5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949]
+    const [trained, validated] = [perClass(train), perClass(valid)]
+    expect(trained.map((count, label) => count + (validated[label] as number))).toEqual(digits)
+    for (const [label, count] of validated.entries())
+      expect(Math.abs(count - (digits[label] as number) / 10)).toBeLessThan(1)
+    expect([...test.labels.slice(0, 10)]).toEqual([7, 2, 1, 0, 4, 1, 4, 9, 5, 9])
+  })
+
+  it('emnist-letters has 4,800 and 800 letters per class', async () => {
+    const { train, valid, test } = await loadDataset('emnist-letters')
+    expect(new Set(perClass(test))).toEqual(new Set([800]))
+    expect(new Set(perClass(valid))).toEqual(new Set([480]))
+    expect(train.length).toBe(112320)
+  })
+})
