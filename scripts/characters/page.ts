@@ -65,11 +65,17 @@ function positive(text: string): number {
   return value
 }
 
+function whole(text: string): number {
+  const value = Number(text)
+  if (!Number.isInteger(value) || value < 0) throw new InvalidArgumentError('must be a whole number.')
+  return value
+}
+
 const program = new Command('page')
   .description('Draws synthetic hand-printed pages: an image, its text and the box of every letter.')
   .requiredOption('--out <folder>', 'where the pages are written')
-  .option('--count <n>', 'number of pages', positive, 20)
-  .option('--seed <n>', 'the same seed gives the same pages', Number, 1)
+  .option('--count <n>', 'number of pages', whole, 20)
+  .option('--seed <n>', 'the same seed gives the same pages', whole, 1)
   .option('--megapixels <n>', 'size of every page (default: 1 to 12)', positive)
   .option('--letter-height <pixels>', 'height of a capital (default: 40 to 200)', positive)
   .option('--font <name...>', 'only these fonts')

@@ -71,8 +71,8 @@ export function photograph(layers: PageLayers, { paper, ink, light, lens }: Scen
   const cells = Math.round(Math.sqrt(width * height) / 250) + 2
   const blotches = new SmoothNoise(random, cells, cells)
   const pressure = new SmoothNoise(random, cells * 5, cells * 5)
-  const fine = new GrainTile(random, 509, 1)
-  const coarse = new GrainTile(random, 397, 2)
+  const fine = new GrainTile(random, 307, 1)
+  const coarse = new GrainTile(random, 233, 2)
   const sensor = new GrainTile(random, 256, 0)
   const illumination = lightMap(width, height, light, random)
   const image = rgbImage(width, height)

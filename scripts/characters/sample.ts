@@ -19,7 +19,7 @@ export function drawSample(): DrawnPage {
   const width = 2016
   const height = 1512
   return drawPage({
-    seed: 31,
+    seed: 8,
     lines,
     hand: loadHand('patrick-hand'),
     writing: {
@@ -55,7 +55,7 @@ export function drawSample(): DrawnPage {
         rulingStrength: 0.3,
         showThrough: 0,
       },
-      light: { brightness: 1, gradient: 0.2, vignette: 0.2, shadow: 0.2 },
+      light: { brightness: 1.08, gradient: 0.2, vignette: 0.2, shadow: 0.2 },
       lens: { blur: 1.1, noise: 2.2 },
     },
   })
@@ -63,6 +63,6 @@ export function drawSample(): DrawnPage {
 
 if (process.argv[1] === import.meta.filename) {
   const folder = fileURLToPath(new URL('../../assets/pages', import.meta.url))
-  await writePage(drawSample(), { folder, name: 'sample', quality: 80 })
+  await writePage(drawSample(), { folder, name: 'sample', quality: 76 })
   console.log(`${folder}/sample.jpg`)
 }

@@ -1,6 +1,7 @@
 // Data sets for browsers and Node: the in-memory set, mini-batches, and the file formats. Loading by name is in index.node.ts.
 
 export { Batches, type BatchesOptions, type BatchPosition } from './batches.ts'
+export { type CharacterSet, readCharacters } from './characters.ts'
 export { type Batch, Dataset, type DatasetContents, type DatasetInputs, type SplitOptions } from './dataset.ts'
 export type { NumericArray } from './formats/elements.ts'
 export { type IdxArray, type IdxType, readIdx, writeIdx } from './formats/idx.ts'

@@ -244,7 +244,7 @@ function copyRow(from: number, to: number, dtype: DType, elements: number): Kern
   return {
     name: 'copy',
     slabs: 1,
-    stages: [{ kind: 'materialise', slabRole: 'broadcast', axes: [elements], stores }],
+    stages: elements === 0 ? [] : [{ kind: 'materialise', slabRole: 'broadcast', axes: [elements], stores }],
     flops: 0,
   }
 }

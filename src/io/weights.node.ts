@@ -1,9 +1,9 @@
 // Weights in files.
 
-import { readFile } from 'node:fs/promises'
 import { OcellusError } from '../core/errors.ts'
 import type { Module } from '../nn/module.ts'
 import { writeFileAtomically } from './atomic-file.node.ts'
+import { readFileIfThere } from './read-file.node.ts'
 import { loadWeights as loadFromBytes, saveWeights as saveToBytes, type WeightsReport } from './weights.ts'
 
 /** Writes a module's weights to a safetensors file, whole or not at all. `metadata` is free text that goes with them. */
@@ -25,13 +25,7 @@ export async function loadWeights(
   options: { readonly file?: string } = {},
 ): Promise<WeightsReport> {
   if (typeof source !== 'string') return loadFromBytes(module, source, options)
-  return loadFromBytes(module, await readBytes(source), { file: source })
-}
-
-async function readBytes(path: string): Promise<Uint8Array> {
-  try {
-    return await readFile(path)
-  } catch (error) {
-    throw new OcellusError(`${path} cannot be read: ${error instanceof Error ? error.message : String(error)}`)
-  }
+  const bytes = await readFileIfThere(source)
+  if (bytes === undefined) throw new OcellusError(`there is no file ${source}`)
+  return loadFromBytes(module, bytes, { file: source })
 }

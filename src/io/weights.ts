@@ -50,7 +50,9 @@ export class WeightsReport {
       ['unexpected', this.unexpected],
       ['mismatched', mismatches],
     ]
-    const problems = lines.filter(([, names]) => names.length > 0).map(([what, names]) => `${what}: ${names.join(', ')}`)
+    const problems = lines
+      .filter(([, names]) => names.length > 0)
+      .map(([what, names]) => `${what}: ${names.join(', ')}`)
     return [`loaded: ${this.loaded.length} tensors`, ...problems].join('\n')
   }
 }

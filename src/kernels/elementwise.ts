@@ -1,6 +1,7 @@
 // How each elementwise op of the table becomes operations on registers.
 
 import type { Comparison, Reg, RegType } from '../codegen/loop-program.ts'
+import type { DType } from '../core/dtype.ts'
 import { type Builder, registerType } from './builder.ts'
 import type { Expression } from './kernel.ts'
 import { cos, erf, exp, log, power, sigmoid, sin, tanh } from './math.ts'
@@ -28,20 +29,23 @@ function sign(b: Builder, x: Reg): Reg {
   return b.select('less', x, zero(b, x), b.constant(type, -1), positive)
 }
 
+/** A result in the range of its dtype: u8 lives in registers as i32 from 0 to 255. */
+function wrapped(b: Builder, x: Reg, dtype: DType): Reg {
+  return dtype === 'u8' ? b.binary('and', x, b.constant('i32', 255)) : x
+}
+
 function cast(b: Builder, x: Reg, expression: Apply): Reg {
   const from = (expression.inputs[0] as Expression).dtype
   if (expression.dtype === 'bool') return from === 'bool' ? x : truth(b, 'notEqual', x, zero(b, x))
   const to: RegType = registerType(expression.dtype)
   const converted = b.convert(to, x)
-  return expression.dtype === 'u8' ? b.binary('and', converted, b.constant('i32', 255)) : converted
+  return wrapped(b, converted, expression.dtype)
 }
 
 const binary =
   (op: 'add' | 'subtract' | 'multiply' | 'divide'): Lowering =>
-  (b, [x, y], { dtype }) => {
-    const result = b.binary(op, x, y)
-    return dtype === 'u8' ? b.binary('and', result, b.constant('i32', 255)) : result
-  }
+  (b, [x, y], { dtype }) =>
+    wrapped(b, b.binary(op, x, y), dtype)
 const unary =
   (macro: (b: Builder, x: Reg) => Reg): Lowering =>
   (b, [x]) =>
@@ -60,7 +64,7 @@ export const elementwiseLowerings: Readonly<Record<string, Lowering>> = {
   power: (b, [x, y]) => power(b, x, y),
   maximum: (b, [x, y]) => nanAware(b, 'max', x, y),
   minimum: (b, [x, y]) => nanAware(b, 'min', x, y),
-  negate: (b, [x]) => b.unary('negate', x),
+  negate: (b, [x], { dtype }) => wrapped(b, b.unary('negate', x), dtype),
   abs: (b, [x]) => b.unary('abs', x),
   sqrt: (b, [x]) => b.unary('sqrt', x),
   exp: unary(exp),

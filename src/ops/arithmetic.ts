@@ -28,6 +28,7 @@ export const arithmeticOps: readonly Op[] = [
     name: 'multiply',
     doc: 'a * b',
     value: (a, b) => (a as number) * (b as number),
+    valueOfIntegers: (a, b) => Math.imul(a as number, b as number),
     partials: ([a, b]) => [b, a],
     domains: twoReals,
     takes: 'number',
@@ -41,7 +42,7 @@ export const arithmeticOps: readonly Op[] = [
   }),
   pointwise({
     name: 'power',
-    doc: 'a ^ b as C99 pow; d/da = b a^(b-1), d/db = a^b ln a (for a > 0)',
+    doc: 'a ^ b as Math.pow; d/da = b a^(b-1), d/db = a^b ln a (for a > 0)',
     value: (a, b) => (a as number) ** (b as number),
     partials: ([a, b], output) => [
       multiply(b as Node, power(a as Node, subtract(b as Node, 1))),

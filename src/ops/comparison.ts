@@ -106,6 +106,7 @@ const castOp: Op = {
       { inputs, attributes: { dtype: 'f32' } },
       { inputs, attributes: { dtype: 'f64' } },
       { inputs, attributes: { dtype: 'i32' } },
+      { inputs, attributes: { dtype: 'u8' } },
       { inputs, attributes: { dtype: 'bool' } },
     ]
   },

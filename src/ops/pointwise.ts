@@ -14,6 +14,8 @@ export interface PointwiseDefinition {
   readonly doc: string
   /** Value of one element, in f64. */
   readonly value: (...inputs: number[]) => number
+  /** Value of one element of i32, where f64 does not hold all bits of it; absent: as `value`. */
+  readonly valueOfIntegers?: (...inputs: number[]) => number
   /** Derivative with respect to each input; absent: zero wherever it exists, for the reason given. */
   readonly partials?: Partials
   readonly flat?: string
@@ -51,7 +53,7 @@ function applyValue(value: (...inputs: number[]) => number, inputs: readonly Hos
 
 /** An elementwise op from its value and partial derivatives, which stand side by side. */
 export function pointwise(definition: PointwiseDefinition): Op {
-  const { name, doc, value, partials, domains, takes = 'float', gives, kink } = definition
+  const { name, doc, value, valueOfIntegers = value, partials, domains, takes = 'float', gives, kink } = definition
   const derivative: Derivative =
     partials === undefined
       ? { kind: 'none', reason: definition.flat ?? 'constant between its jumps' }
@@ -66,7 +68,7 @@ export function pointwise(definition: PointwiseDefinition): Op {
     },
     derivative,
     cost: (_, output) => ({ multiplyAdds: 0, flops: sizeOf(output.shape) * (definition.flops ?? 1) }),
-    evaluate: (inputs, output) => applyValue(value, inputs, output),
+    evaluate: (inputs, output) => applyValue(output.dtype === 'i32' ? valueOfIntegers : value, inputs, output),
     tolerance: definition.tolerance ?? 1e-6,
     samples: (shape: Shape) => [
       {

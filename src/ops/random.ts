@@ -14,7 +14,8 @@ const randomOp: Op = {
   infer(inputs, attributes) {
     for (const { shape, dtype } of inputs) {
       if (dtype !== 'i32') throw new DTypeError(`random: seed and call are i32, not ${dtype}${atSite()}`)
-      if (shape.length !== 0) throw new ShapeError(`random: seed and call are scalars, not ${formatShape(shape)}${atSite()}`)
+      if (shape.length !== 0)
+        throw new ShapeError(`random: seed and call are scalars, not ${formatShape(shape)}${atSite()}`)
     }
     return { shape: attributes.shape as Shape, dtype: attributes.dtype as DType }
   },

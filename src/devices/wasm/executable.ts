@@ -2,7 +2,7 @@
 
 import type { Program } from '../../codegen/program.ts'
 import { debug } from '../../core/debug.ts'
-import { bytesOf, type TypedArray, viewArray } from '../../core/dtype.ts'
+import { type TypedArray, viewArray } from '../../core/dtype.ts'
 import { sizeOf } from '../../core/shape.ts'
 import type { Executable, ExecutableReport, RunArguments, Storage } from '../device.ts'
 import { storageOffset, type WasmMemory } from './memory.ts'
@@ -80,9 +80,7 @@ export class WasmExecutable implements Executable {
     if (debug.time) reportTimes(this.#instance, this.#table, program.kernels)
     else this.#run(this.#table)
     return program.outputs.map(({ row, dtype, shape }) => {
-      const length = sizeOf(shape)
-      const address = this.#addresses[row] as number
-      return viewArray(dtype, buffer, address - (address % bytesOf(dtype)), length).slice()
+      return viewArray(dtype, buffer, this.#addresses[row] as number, sizeOf(shape)).slice()
     })
   }
 }

@@ -35,18 +35,12 @@ export class Heap {
   #free: Block[] = []
   /** Bytes below this are given out or free; above lies memory never used. Address 0 stays unused. */
   #top: number = alignment
-  #grown = 0
 
   constructor() {
     const { memory, shared, maximum } = reserve()
     this.memory = memory
     this.shared = shared
     this.maximumPages = maximum
-  }
-
-  /** Changes whenever views of the memory must be made anew. */
-  get generation(): number {
-    return this.#grown
   }
 
   get buffer(): ArrayBufferLike {
@@ -91,7 +85,6 @@ export class Heap {
     const pages = Math.ceil((end - have) / pageBytes)
     try {
       this.memory.grow(pages)
-      this.#grown++
     } catch {
       const limit = this.maximumPages * pageBytes
       const mebibytes = (count: number): string => `${(count / 2 ** 20).toFixed(1)} MiB`

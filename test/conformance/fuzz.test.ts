@@ -1,0 +1,26 @@
+// Random graphs on every device against the reference device: 100 here; OCELLUS_FUZZ_RUNS sets another number.
+
+import { afterAll, describe, expect, test } from 'vitest'
+import '../../src/index.ts'
+import { deviceNames, startDevice } from '../../src/devices/registry.ts'
+import { describeSeed, runSeed, stepsOf } from './fuzz/fuzz.ts'
+import { MemoryWatch } from './fuzz/memory-watch.ts'
+
+const runs = Number(process.env.OCELLUS_FUZZ_RUNS ?? 100)
+const watch = new MemoryWatch()
+const reference = startDevice('reference')
+
+afterAll(() => watch.stop())
+
+describe(`${runs} random graphs give what the reference device gives, and nothing else is written`, () => {
+  for (const name of deviceNames.filter((device) => device !== 'reference')) {
+    test(name, { timeout: 3_600_000 }, () => {
+      const device = startDevice(name)
+      const failed: number[] = []
+      for (let seed = 0; seed < runs && failed.length < 3; seed++) {
+        if (runSeed(seed, stepsOf(seed), device, reference, watch) !== undefined) failed.push(seed)
+      }
+      expect(failed.map((seed) => describeSeed(seed, device, reference, watch)).join('\n\n')).toBe('')
+    })
+  }
+})
