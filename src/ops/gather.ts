@@ -6,7 +6,7 @@ import { formatShape, type Shape, sizeOf, stridesOf } from '../core/shape.ts'
 import { atSite } from '../core/site.ts'
 import { gather, scatterAdd } from './functions.ts'
 import type { Node } from './node.ts'
-import type { HostValue, Op, Sample, Typed } from './op.ts'
+import { type HostValue, noCost, type Op, type Sample, type Typed } from './op.ts'
 
 function checkIndex(name: string, values: Typed, index: Typed, axis: number): void {
   if (index.dtype !== 'i32')
@@ -74,7 +74,7 @@ const gatherOp: Op = {
       return scatterAdd(upstream, indices, axis, source.shape[axis] as number)
     },
   },
-  cost: () => ({ multiplyAdds: 0, flops: 0 }),
+  cost: noCost,
   evaluate(inputs, output, attributes) {
     const [source, index] = inputs as [HostValue, HostValue]
     followIndex('gather', index, source.shape, attributes.axis as number, (i, offset) => {
@@ -133,7 +133,7 @@ const iotaOp: Op = {
   doc: 'The position along `axis`, as i32.',
   infer: (_, attributes) => ({ shape: attributes.shape as Shape, dtype: 'i32' }),
   derivative: { kind: 'none', reason: 'it has no inputs' },
-  cost: () => ({ multiplyAdds: 0, flops: 0 }),
+  cost: noCost,
   evaluate(_, output, attributes) {
     const axis = attributes.axis as number
     const stride = stridesOf(output.shape)[axis] as number

@@ -1,13 +1,11 @@
-// Ops that move elements without changing them: reshape, permute, expand, slice, flip, pad, concat. Each is linear; its transpose is another.
+// Views: reshape, permute, expand, slice, flip move elements without changing them. Each is linear; its transpose is another.
 
-import { DTypeError, ShapeError } from '../core/errors.ts'
+import { ShapeError } from '../core/errors.ts'
 import { formatShape, type Shape, sizeOf, stridesOf } from '../core/shape.ts'
 import { atSite } from '../core/site.ts'
 import { flip, pad, permute, reshape, slice, sum } from './functions.ts'
 import type { Attributes, Node } from './node.ts'
-import type { HostValue, Op, Sample, Typed } from './op.ts'
-
-const free = (): { multiplyAdds: number; flops: number } => ({ multiplyAdds: 0, flops: 0 })
+import { type HostValue, noCost, type Op, type Sample, type Typed } from './op.ts'
 
 function one(inputs: readonly Typed[]): Typed {
   return inputs[0] as Typed
@@ -51,7 +49,7 @@ const reshapeOp: Op = {
     return { shape: to, dtype }
   },
   derivative: { kind: 'linear', transpose: (upstream, node) => reshape(upstream, (node.inputs[0] as Node).shape) },
-  cost: free,
+  cost: noCost,
   evaluate(inputs, output) {
     output.data.set((inputs[0] as HostValue).data)
   },
@@ -90,7 +88,7 @@ const permuteOp: Op = {
       return permute(upstream, inverse)
     },
   },
-  cost: free,
+  cost: noCost,
   evaluate(inputs, output, attributes) {
     const strides = stridesOf((inputs[0] as HostValue).shape)
     copyBy(
@@ -129,7 +127,7 @@ const expandOp: Op = {
       )
     },
   },
-  cost: free,
+  cost: noCost,
   evaluate(inputs, output) {
     const { shape } = inputs[0] as HostValue
     const strides = stridesOf(shape)
@@ -196,7 +194,7 @@ const sliceOp: Op = {
       )
     },
   },
-  cost: free,
+  cost: noCost,
   evaluate(inputs, output, attributes) {
     const { starts, steps } = attributes as { starts: readonly number[]; steps: readonly number[] }
     const strides = stridesOf((inputs[0] as HostValue).shape)
@@ -243,7 +241,7 @@ const flipOp: Op = {
     kind: 'linear',
     transpose: (upstream, node) => flip(upstream, node.attributes.axes as readonly number[]),
   },
-  cost: free,
+  cost: noCost,
   evaluate(inputs, output, attributes) {
     const axes = attributes.axes as readonly number[]
     const strides = stridesOf(output.shape)
@@ -262,110 +260,4 @@ const flipOp: Op = {
   ],
 }
 
-const padOp: Op = {
-  name: 'pad',
-  family: 'movement',
-  doc: 'Zeros before and after, per axis.',
-  infer(inputs, attributes) {
-    const { shape, dtype } = one(inputs)
-    const { before, after } = attributes as { before: readonly number[]; after: readonly number[] }
-    if (
-      before.length !== shape.length ||
-      after.length !== shape.length ||
-      [...before, ...after].some((extent) => !(extent >= 0))
-    ) {
-      throw new ShapeError(
-        `pad: ${formatShape(before)} before and ${formatShape(after)} after do not fit ${formatShape(shape)}; give one extent >= 0 per axis${atSite()}`,
-      )
-    }
-    return { shape: shape.map((extent, axis) => extent + (before[axis] as number) + (after[axis] as number)), dtype }
-  },
-  derivative: {
-    kind: 'linear',
-    transpose(upstream, node) {
-      const before = node.attributes.before as readonly number[]
-      const { shape } = node.inputs[0] as Node
-      return slice(
-        upstream,
-        before,
-        before.map((start, axis) => start + (shape[axis] as number)),
-      )
-    },
-  },
-  cost: free,
-  evaluate(inputs, output, attributes) {
-    place(inputs[0] as HostValue, output, attributes.before as readonly number[])
-  },
-  tolerance: 0,
-  samples: (shape) => [
-    sample(shape, { before: shape.map((_, axis) => axis % 2), after: shape.map((_, axis) => 2 - (axis % 3)) }),
-  ],
-}
-
-/** Writes `source` into `target` from the corner `at` on. */
-function place(source: HostValue, target: HostValue, at: readonly number[]): void {
-  const strides = stridesOf(target.shape)
-  const index = new Array<number>(source.shape.length).fill(0)
-  for (let from = 0; from < source.data.length; from++) {
-    let to = 0
-    for (const [axis, i] of index.entries()) to += (i + (at[axis] as number)) * (strides[axis] as number)
-    target.data[to] = source.data[from] as number
-    for (let axis = index.length - 1; axis >= 0; axis--) {
-      index[axis] = (index[axis] as number) + 1
-      if ((index[axis] as number) < (source.shape[axis] as number)) break
-      index[axis] = 0
-    }
-  }
-}
-
-const concatOp: Op = {
-  name: 'concat',
-  family: 'movement',
-  doc: 'Inputs one after another along `axis`; the other extents agree.',
-  infer(inputs, attributes) {
-    const axis = attributes.axis as number
-    const first = one(inputs)
-    for (const { shape, dtype } of inputs) {
-      if (shape.length !== first.shape.length || shape.some((extent, i) => i !== axis && extent !== first.shape[i])) {
-        throw new ShapeError(
-          `concat: ${formatShape(first.shape)} and ${formatShape(shape)} differ beside axis ${axis}${atSite()}`,
-        )
-      }
-      if (dtype !== first.dtype)
-        throw new DTypeError(`concat: dtypes differ: ${first.dtype} and ${dtype}; cast one${atSite()}`)
-    }
-    const total = inputs.reduce((sum, { shape }) => sum + (shape[axis] as number), 0)
-    return { shape: first.shape.map((extent, i) => (i === axis ? total : extent)), dtype: first.dtype }
-  },
-  derivative: {
-    kind: 'linear',
-    transpose(upstream, node, index) {
-      const axis = node.attributes.axis as number
-      const start = node.inputs.slice(0, index).reduce((sum, { shape }) => sum + (shape[axis] as number), 0)
-      const end = start + ((node.inputs[index] as Node).shape[axis] as number)
-      return slice(
-        upstream,
-        upstream.shape.map((_, i) => (i === axis ? start : 0)),
-        upstream.shape.map((extent, i) => (i === axis ? end : extent)),
-      )
-    },
-  },
-  cost: free,
-  evaluate(inputs, output, attributes) {
-    let start = 0
-    for (const input of inputs) {
-      const at = output.shape.map((_, axis) => (axis === attributes.axis ? start : 0))
-      place(input, output, at)
-      start += input.shape[attributes.axis as number] as number
-    }
-  },
-  tolerance: 0,
-  samples: (shape) =>
-    shape.map((_, axis) => {
-      const other = shape.map((extent, i) => (i === axis ? extent + 2 : extent))
-      const inputs = [shape, other, shape].map((s) => ({ shape: s, dtype: 'float' as const, low: -2, high: 2 }))
-      return { inputs, attributes: { axis } }
-    }),
-}
-
-export const movementOps: readonly Op[] = [reshapeOp, permuteOp, expandOp, sliceOp, flipOp, padOp, concatOp]
+export const movementOps: readonly Op[] = [reshapeOp, permuteOp, expandOp, sliceOp, flipOp]

@@ -47,6 +47,9 @@ export interface Cost {
   readonly flops: number
 }
 
+/** The cost of moving elements. */
+export const noCost = (): Cost => ({ multiplyAdds: 0, flops: 0 })
+
 /** One input of a sample: floats (or integers, by dtype) drawn from [low, high]. */
 export interface SampleInput {
   readonly shape: Shape

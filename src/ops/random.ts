@@ -5,7 +5,7 @@ import { DTypeError, ShapeError } from '../core/errors.ts'
 import { threefry2x32 } from '../core/random.ts'
 import { formatShape, type Shape } from '../core/shape.ts'
 import { atSite } from '../core/site.ts'
-import type { Op } from './op.ts'
+import { noCost, type Op } from './op.ts'
 
 const randomOp: Op = {
   name: 'random',
@@ -20,7 +20,7 @@ const randomOp: Op = {
     return { shape: attributes.shape as Shape, dtype: attributes.dtype as DType }
   },
   derivative: { kind: 'none', reason: 'a pseudo-random function of an integer key' },
-  cost: () => ({ multiplyAdds: 0, flops: 0 }),
+  cost: noCost,
   evaluate(inputs, output, attributes) {
     const [seed, call] = inputs.map(({ data }) => data[0]) as [number, number]
     for (let i = 0; i < output.data.length; i++) {

@@ -1,6 +1,7 @@
 // The one op table: every op of every family, known by name. Gradient checks, conformance, the coverage matrix and docs/ops.md come from it.
 
 import { arithmeticOps } from './arithmetic.ts'
+import { assemblyOps } from './assembly.ts'
 import { comparisonOps } from './comparison.ts'
 import { contractionOps } from './contraction.ts'
 import { gatherOps } from './gather.ts'
@@ -17,6 +18,7 @@ export const opTable: readonly Op[] = [
   ...comparisonOps,
   ...reduceOps,
   ...movementOps,
+  ...assemblyOps,
   ...gatherOps,
   ...randomOps,
   ...contractionOps,
