@@ -4,7 +4,15 @@ import type { LoopVar, Reg, Target } from '../codegen/loop-program.ts'
 import { bytesOf } from '../core/dtype.ts'
 import type { Builder } from './builder.ts'
 import { ExpressionWriter, type Place, place, shifted, within } from './expression.ts'
-import { type Access, type Contract, type ContractionRole, type Expression, rowBlock, sumBlock } from './kernel.ts'
+import {
+  type Access,
+  type Contract,
+  type ContractionRole,
+  columnBlock,
+  type Expression,
+  rowBlock,
+  sumBlock,
+} from './kernel.ts'
 import { chooseTile, evenPieces } from './tile.ts'
 
 /** A stretch of an axis. */
@@ -80,57 +88,62 @@ class ContractLowering {
     nest(0)
   }
 
-  /** One product of matrices: blocks of the sum outside, so that each tile meets a short panel. */
+  /** One product of matrices. Blocks of the output go outside, so that their running sums stay in cache from one block of the sum to the next. */
   #matrix(): void {
+    const [rows, columns] = [this.#extent(this.#row), this.#extent(this.#column)]
+    const height = this.#stage.block === undefined ? rows : rowBlock
+    inBlocks(this.#b, rows, height, (rowStretch) => {
+      inBlocks(this.#b, columns, columnBlock, (columnStretch) => {
+        this.#sumParts((sum) => {
+          this.#packRows(sum, rowStretch)
+          this.#panels(sum, rowStretch, columnStretch)
+        })
+      })
+    })
+  }
+
+  /** Blocks of the sum, short enough that a panel of columns stays in the first cache while the rows pass. */
+  #sumParts(body: (sum: SumPart) => void): void {
     const extent = this.#extent(this.#sum)
     const block = (sumBlock * 4) / bytesOf(this.#stage.dtype)
     const blocks = Math.ceil(extent / block)
     if (blocks <= 1) {
-      this.#rowBlocks({ first: true, last: true, place: place(0), extent })
+      body({ first: true, last: true, place: place(0), extent })
       return
     }
-    this.#rowBlocks({ first: true, last: false, place: place(0), extent: block })
+    body({ first: true, last: false, place: place(0), extent: block })
     if (blocks > 2) {
       this.#b.loop(blocks - 2, (variable) =>
-        this.#rowBlocks({ first: false, last: false, place: place(block, [variable, block]), extent: block }),
+        body({ first: false, last: false, place: place(block, [variable, block]), extent: block }),
       )
     }
     const base = (blocks - 1) * block
-    this.#rowBlocks({ first: false, last: true, place: place(base), extent: extent - base })
+    body({ first: false, last: true, place: place(base), extent: extent - base })
   }
 
-  /** Blocks of rows whose inputs fit the second cache, laid out one after another when there is room for them. */
-  #rowBlocks(sum: SumPart): void {
-    const rows = this.#extent(this.#row)
-    if (this.#stage.block === undefined) {
-      this.#panels(sum, { place: place(0), extent: rows })
-      return
-    }
-    inBlocks(this.#b, rows, rowBlock, (block) => {
-      this.#packRows(sum, block)
-      this.#panels(sum, block)
-    })
-  }
-
-  #panels(sum: SumPart, rows: Stretch): void {
+  #panels(sum: SumPart, rows: Stretch, columns: Stretch): void {
     const { lanes } = this.#b
-    const columns = this.#extent(this.#column)
-    const vectors = Math.ceil(columns / lanes)
+    const vectors = Math.ceil(columns.extent / lanes)
+    const tail = columns.extent % lanes
     const tile = chooseTile(this.#target, rows.extent, vectors)
     let first = 0
     for (const [width, count] of evenPieces(vectors, tile.vectors)) {
       // The panel that holds the tail of the last vector is written apart.
-      const ragged = columns % lanes > 0 && first + count * width === vectors
+      const ragged = tail > 0 && first + count * width === vectors
       const plain = ragged ? count - 1 : count
-      const base = first * lanes
       const step = width * lanes
-      if (plain === 1) this.#tiles(sum, rows, tile.rows, { place: place(base), width, tail: undefined })
+      const start = shifted(columns.place, first * lanes)
+      if (plain === 1) this.#tiles(sum, rows, tile.rows, { place: start, width, tail: undefined })
       if (plain > 1) {
         this.#b.loop(plain, (variable) =>
-          this.#tiles(sum, rows, tile.rows, { place: place(base, [variable, step]), width, tail: undefined }),
+          this.#tiles(sum, rows, tile.rows, {
+            place: within(start, place(0, [variable, step])),
+            width,
+            tail: undefined,
+          }),
         )
       }
-      if (ragged) this.#tiles(sum, rows, tile.rows, { place: place(base + plain * step), width, tail: columns % lanes })
+      if (ragged) this.#tiles(sum, rows, tile.rows, { place: shifted(start, plain * step), width, tail })
       first += width * count
     }
   }
@@ -282,7 +295,8 @@ class ContractLowering {
   #packRows(sum: SumPart, rows: Stretch): void {
     const b = this.#b
     const { dtype, a, block } = this.#stage
-    const packed = this.#blockAccess(block as number, rows, sum)
+    if (block === undefined) return
+    const packed = this.#blockAccess(block, rows, sum)
     const along = packed.strides[this.#row] === 1 ? this.#row : this.#sum
     const across = along === this.#row ? this.#sum : this.#row
     const stretch = (axis: number): Stretch => (axis === this.#row ? rows : sum)

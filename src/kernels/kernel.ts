@@ -97,6 +97,8 @@ export interface Contract extends StageBase {
 export const sumBlock: number = 256
 /** Rows that are laid out together: with a block of the sum they fill a part of L2. */
 export const rowBlock: number = 240
+/** Columns whose running sums, for a block of rows, stay in L2 from one block of the sum to the next. */
+export const columnBlock: number = 512
 /** Elements of a panel, at most: steps of one block of the sum times columns of the widest tile. */
 export const panelElements: number = sumBlock * 128
 
