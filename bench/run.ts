@@ -3,9 +3,16 @@
 import { benchColdStart } from './cold-start.ts'
 import { benchMemory } from './memory.ts'
 import { benchProducts } from './product.ts'
+import { benchStandin } from './standin.ts'
 import { benchStep } from './step.ts'
 
-const parts = { product: benchProducts, step: benchStep, start: benchColdStart, memory: benchMemory } as const
+const parts = {
+  product: benchProducts,
+  step: benchStep,
+  start: benchColdStart,
+  memory: benchMemory,
+  standin: benchStandin,
+} as const
 
 const chosen = process.argv.slice(2)
 const unknown = chosen.filter((name) => !(name in parts))
