@@ -21,7 +21,7 @@ export async function writeFileAtomically(path: string, contents: Uint8Array | s
     await rename(temporary, path)
     await syncFolder(dirname(path))
   } catch (error) {
-    await rm(temporary, { force: true })
+    await rm(temporary, { force: true }).catch(() => undefined)
     throw new OcellusError(`${path} cannot be written: ${error instanceof Error ? error.message : String(error)}`)
   }
 }

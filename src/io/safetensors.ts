@@ -178,7 +178,7 @@ function checkCover(entries: readonly Entry[], length: number, file: string): vo
 function readTensor({ name, type, shape, start, end }: Entry, data: Uint8Array, file: string): HostTensor {
   const { dtype, read } = storedTypes[type] as StoredType
   // The copy aligns the data, which may begin at any byte of the file.
-  const values = read(data.slice(start, end).buffer as ArrayBuffer)
+  const values = read(new Uint8Array(data.subarray(start, end)).buffer)
   if ('value' in values) {
     throw new FormatError(
       `${file}: tensor ${name}: element ${values.index} of ${type} is ${values.value}, which ${dtype} cannot hold`,

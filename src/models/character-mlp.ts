@@ -11,10 +11,10 @@ import { Module } from '../nn/module.ts'
 import type { TensorFunction } from '../nn/sequential.ts'
 import type { Tensor } from '../tensor/tensor.ts'
 
-const activations = { sigmoid, tanh, relu, gelu } satisfies Record<string, TensorFunction>
-
 /** Name of an activation between the layers. */
-export type ActivationName = keyof typeof activations
+export type ActivationName = 'sigmoid' | 'tanh' | 'relu' | 'gelu'
+
+const activations: Readonly<Record<ActivationName, TensorFunction>> = { sigmoid, tanh, relu, gelu }
 
 /** Names that `activation` takes. */
 export const activationNames: readonly ActivationName[] = ['sigmoid', 'tanh', 'relu', 'gelu']
@@ -52,7 +52,9 @@ export class CharacterMlp extends Module {
     super()
     const { inputs = 1024, hidden = [64], classes = 36, activation = 'sigmoid', random } = options
     if (!Object.hasOwn(activations, activation)) {
-      throw new UsageError(`CharacterMlp: there is no activation '${activation}', the names are ${activationNames.join(', ')}`)
+      throw new UsageError(
+        `CharacterMlp: there is no activation '${activation}', the names are ${activationNames.join(', ')}`,
+      )
     }
     const sizes = [inputs, ...hidden, classes]
     const rectified = activation === 'relu' || activation === 'gelu'
@@ -63,7 +65,12 @@ export class CharacterMlp extends Module {
     this.layers = sizes.slice(1).map((outputs, i) => {
       const isLast = i === hidden.length
       const initializer = rectified && !isLast ? kaimingUniform : xavierUniform
-      return new Linear({ inputs: sizes[i] as number, outputs, initializer, ...(random === undefined ? {} : { random }) })
+      return new Linear({
+        inputs: sizes[i] as number,
+        outputs,
+        initializer,
+        ...(random === undefined ? {} : { random }),
+      })
     })
   }
 

@@ -35,5 +35,6 @@ export function wilsonInterval(right: number, count: number): [low: number, high
   const spread = normalQuantile ** 2 / count
   const centre = (share + spread / 2) / (1 + spread)
   const half = (normalQuantile * Math.sqrt((share * (1 - share)) / count + spread / (4 * count))) / (1 + spread)
-  return [Math.max(0, centre - half), Math.min(1, centre + half)]
+  // The ends are exact where all or none are right; rounding must not move them.
+  return [right === 0 ? 0 : centre - half, right === count ? 1 : centre + half]
 }

@@ -97,7 +97,7 @@ const stencils = {
 } as const satisfies Record<number, readonly (readonly [offset: number, weight: number])[]>
 
 /** How often a disagreement is looked at again with a tenth of the step. */
-const refinements = 2
+const refinements = 3
 
 /**
  * Checks the gradients of `loss(model)` with respect to every trained parameter of `model` against central differences, with all
@@ -178,7 +178,7 @@ function checkParameter(
   /** The largest error of slopes along `moves`, whose analytic slopes are given, relative to the largest of them all. */
   const largestError = (moves: readonly Move[], analytic: readonly number[]): number => {
     const numeric = moves.map((move) => slope(move, step))
-    const scale = Math.max(1e-3, ...[...numeric, ...analytic].map(Math.abs))
+    const scale = largestOf([1e-3, ...numeric, ...analytic])
     const errors = moves.map((move, i) => {
       const distance = (n: number): number => Math.abs((analytic[i] as number) - n) / scale
       let best = distance(numeric[i] as number)
@@ -187,7 +187,7 @@ function checkParameter(
       }
       return best
     })
-    return Math.max(...errors)
+    return largestOf(errors)
   }
   const random = new Random(seed)
   const chosen = chooseElements(values.length, elements, random)
@@ -212,6 +212,11 @@ function checkParameter(
   }
   parameter.write(start)
   return { name, shape: parameter.shape, checked: chosen.length, error }
+}
+
+/** The largest absolute value; NaN if there is one. */
+function largestOf(values: readonly number[]): number {
+  return values.reduce((largest, value) => Math.max(largest, Math.abs(value)), 0)
 }
 
 function chooseElements(size: number, elements: number, random: Random): number[] {

@@ -32,6 +32,8 @@ interface Slot {
  */
 export abstract class Module {
   #training = true
+  /** Whether anybody has looked at `training`: only then can something compiled depend on it. */
+  #modeMatters = false
 
   /** The output for the inputs. */
   abstract forward(...inputs: Tensor[]): Tensor
@@ -43,6 +45,7 @@ export abstract class Module {
 
   /** Whether layers such as dropout behave as in training; see `train` and `eval`. */
   get training(): boolean {
+    this.#modeMatters = true
     return this.#training
   }
 
@@ -91,20 +94,23 @@ export abstract class Module {
   }
 
   #setTraining(training: boolean): this {
-    const changed = [...this.namedModules().values()].filter((module) => module.#training !== training)
-    for (const module of changed) module.#training = training
-    if (changed.length > 0) bumpTraceEpoch()
+    Module.#setModes(
+      [...this.namedModules().values()].filter((module) => module.#training !== training),
+      training,
+    )
     return this
+  }
+
+  static #setModes(modules: readonly Module[], training: boolean): void {
+    for (const module of modules) module.#training = training
+    if (modules.some((module) => module.#modeMatters)) bumpTraceEpoch()
   }
 
   /** Switches to inference for a while; the function that comes back puts each module into the mode that it was in. */
   pauseTraining(): () => void {
     const training = [...this.namedModules().values()].filter((module) => module.#training)
     this.eval()
-    return () => {
-      for (const module of training) module.#training = true
-      if (training.length > 0) bumpTraceEpoch()
-    }
+    return () => Module.#setModes(training, true)
   }
 
   /** Keeps parameters from being trained: all, or all `except` some. Make the optimizer afterwards. */

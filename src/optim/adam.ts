@@ -27,6 +27,7 @@ export interface AdamOptions extends OptimizerOptions {
  * corrections m' = m / (1 - b1^t) and v' = v / (1 - b2^t). Kingma and Ba 2015, as PyTorch's Adam.
  */
 export class Adam extends Optimizer {
+  override readonly name: string = 'Adam'
   readonly betas: readonly [number, number]
   readonly epsilon: number
   readonly #first: readonly Variable[]
@@ -79,6 +80,8 @@ export class Adam extends Optimizer {
 
 /** Adam with `w *= 1 - rate decay` before the step instead of `g += decay w`; decay 0.01 by default. Loshchilov and Hutter 2019. */
 export class AdamW extends Adam {
+  override readonly name: string = 'AdamW'
+
   constructor(parameters: readonly Variable[] | readonly ParameterGroup[], options: AdamOptions) {
     super(parameters, { weightDecay: 0.01, ...options })
   }

@@ -55,6 +55,8 @@ export interface OptimizedParameter {
 export type Update = readonly [variable: Variable, value: Tensor]
 
 export abstract class Optimizer {
+  /** Of its kind, in messages and checkpoints. */
+  abstract readonly name: string
   /** How long training will be, for schedules that depend on it. A Trainer sets it. */
   plan: { readonly stepsPerEpoch?: number; readonly epochs?: number } = {}
   protected readonly optimized: readonly OptimizedParameter[]

@@ -30,6 +30,7 @@ export interface SgdOptions extends OptimizerOptions {
  * ```
  */
 export class Sgd extends Optimizer {
+  override readonly name: string = 'Sgd'
   readonly momentum: number
   readonly nesterov: boolean
   readonly #momenta: readonly Variable[] | undefined

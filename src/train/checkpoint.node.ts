@@ -1,9 +1,10 @@
 // Checkpoints in a folder of files.
 
-import { mkdir, readFile } from 'node:fs/promises'
+import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { OcellusError } from '../core/errors.ts'
 import { writeFileAtomically } from '../io/atomic-file.node.ts'
+import { readFileIfThere } from '../io/read-file.node.ts'
 import type { CheckpointStore } from './checkpoint.ts'
 
 /** Keeps each name as a file of the folder, which is made when something is written. Files are replaced whole or not at all. */
@@ -14,14 +15,8 @@ export class FolderStore implements CheckpointStore {
     this.name = folder
   }
 
-  async read(name: string): Promise<Uint8Array | undefined> {
-    const path = join(this.name, name)
-    try {
-      return await readFile(path)
-    } catch (error) {
-      if (isMissing(error)) return undefined
-      throw new OcellusError(`${path} cannot be read: ${error instanceof Error ? error.message : String(error)}`)
-    }
+  read(name: string): Promise<Uint8Array | undefined> {
+    return readFileIfThere(join(this.name, name))
   }
 
   async write(name: string, bytes: Uint8Array): Promise<void> {
@@ -34,8 +29,4 @@ export class FolderStore implements CheckpointStore {
     }
     await writeFileAtomically(join(this.name, name), bytes)
   }
-}
-
-function isMissing(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'ENOENT'
 }

@@ -6,6 +6,7 @@ import type { BatchPosition } from '../data/batches.ts'
 import { Adler32 } from '../data/formats/checksum.ts'
 import { readSafetensors, writeSafetensors } from '../io/safetensors.ts'
 import type { OptimizerState } from '../optim/optimizer.ts'
+import type { TrainingIdentity } from './identity.ts'
 import type { PartialScores, Scores } from './scores.ts'
 
 /** Where checkpoints are kept: a folder in Node, or anything that keeps bytes under a name. */
@@ -41,14 +42,18 @@ export interface BestWeights {
 
 /** A training at one moment between two steps. */
 export interface TrainingState {
-  /** What must be equal in the training that goes on, by what messages call it. */
-  readonly identity: Readonly<Record<string, number | string>>
+  /** What must be equal in the training that goes on. */
+  readonly identity: TrainingIdentity
   /** Which devices give the same bits. */
   readonly numberClass: string
   readonly steps: number
   readonly position: BatchPosition
   /** Of the epoch that is under way. */
   readonly partial: PartialScores
+  /** Of the last step. */
+  readonly learningRate: number
+  readonly norm: number | undefined
+  /** Spent on the epoch that is under way. */
   readonly seconds: number
   readonly history: readonly EpochRecord[]
   readonly model: ReadonlyMap<string, HostTensor>
@@ -75,11 +80,10 @@ export function encodeCheckpoint(state: TrainingState): Uint8Array {
   for (const section of sections) {
     for (const [name, tensor] of parts[section]) tensors.set(`${section}/${name}`, tensor)
   }
-  const progress = JSON.stringify({
-    ...rest,
-    optimizer: optimizerProgress,
-    best: best === undefined ? undefined : bestProgress,
-  })
+  const progress = JSON.stringify(
+    { ...rest, optimizer: optimizerProgress, best: best === undefined ? undefined : bestProgress },
+    (_, value: unknown) => (typeof value === 'number' && !Number.isFinite(value) ? { number: String(value) } : value),
+  )
   const checksum = String(checksumOf(progress, tensors))
   return writeSafetensors(tensors, { 'ocellus checkpoint': version, progress, checksum })
 }
@@ -125,13 +129,19 @@ function checksumOf(progress: string, tensors: ReadonlyMap<string, HostTensor>):
   return checksum.value
 }
 
+/** How a score that is NaN or infinite is written: JSON has no number for it. */
+function isNonFinite(value: unknown): value is { readonly number: string } {
+  return typeof value === 'object' && value !== null && 'number' in value
+}
+
 /** The checkpoint wrote this text itself and its checksum is right: what remains is a look at the fields that everything hangs on. */
 function parseProgress(text: string, file: string): Progress {
   try {
-    const progress: Progress = JSON.parse(text)
+    const progress: Progress = JSON.parse(text, (_, value) => (isNonFinite(value) ? Number(value.number) : value))
     const { identity, steps, position, partial, history, optimizer } = progress
     const whole = [steps, position.epoch, position.batch, partial.samples, optimizer.steps].every(Number.isInteger)
-    if (whole && typeof identity === 'object' && Array.isArray(history) && Array.isArray(partial.totals)) return progress
+    if (whole && typeof identity === 'object' && Array.isArray(history) && Array.isArray(partial.totals))
+      return progress
   } catch {
     // Falls through to the message below.
   }

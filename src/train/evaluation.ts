@@ -1,5 +1,6 @@
 // Evaluation: scores and outputs of a model over a data set, in eval mode, batch by batch.
 
+import { allocateArray } from '../core/dtype.ts'
 import { UsageError } from '../core/errors.ts'
 import { formatShape, sizeOf } from '../core/shape.ts'
 import type { Batch, Dataset } from '../data/dataset.ts'
@@ -27,13 +28,15 @@ export interface EvaluatorOptions {
 
 export class Evaluator {
   readonly #options: EvaluatorOptions
-  readonly #scores: (inputs: Tensor, target: Tensor) => Tensor[]
+  readonly #scores: (inputs: Tensor, target: Tensor, classes: number) => Tensor[]
   readonly #outputs: (inputs: Tensor) => Tensor
 
   constructor(options: EvaluatorOptions) {
     const { model, measures } = options
     this.#options = options
-    this.#scores = compile((inputs: Tensor, target: Tensor) => measure(measures, model.forward(inputs), target))
+    this.#scores = compile((inputs: Tensor, target: Tensor, classes: number) =>
+      measure(measures, model.forward(inputs), target, classes),
+    )
     this.#outputs = compile((inputs: Tensor) => model.forward(inputs))
   }
 
@@ -43,7 +46,8 @@ export class Evaluator {
     await this.#inBatches(dataset.length, signal, async (indices) => {
       const { inputs, target } = batchTensors(dataset.batch(indices), this.#options.target)
       const values: number[] = []
-      for (const value of this.#scores(inputs, target)) values.push((await value.data())[0] as number)
+      for (const value of this.#scores(inputs, target, dataset.classes.length))
+        values.push((await value.data())[0] as number)
       keeper.add(indices.length, values)
     })
     return keeper
@@ -68,17 +72,15 @@ export class Evaluator {
     const { model, batchSize } = this.#options
     if (count === 0) throw new UsageError('there are no samples to evaluate')
     const breather = new Breather()
-    for (let start = 0; start < count; start += batchSize) {
-      signal?.throwIfAborted()
-      const indices = Int32Array.from({ length: Math.min(batchSize, count - start) }, (_, i) => start + i)
-      // Not longer than needed: other code runs between batches.
-      const resume = model.pauseTraining()
-      try {
-        await use(indices)
-      } finally {
-        resume()
+    const resume = model.pauseTraining()
+    try {
+      for (let start = 0; start < count; start += batchSize) {
+        signal?.throwIfAborted()
+        await use(Int32Array.from({ length: Math.min(batchSize, count - start) }, (_, i) => start + i))
+        await breather.breathe()
       }
-      await breather.breathe()
+    } finally {
+      resume()
     }
   }
 }
@@ -88,7 +90,9 @@ async function selector(inputs: Dataset | Tensor): Promise<(indices: Int32Array)
   if (!('rank' in inputs)) return (indices) => batchTensors(inputs.batch(indices), 'labels').inputs
   const { shape, dtype } = inputs
   if (shape.length < 2) {
-    throw new UsageError(`predict: takes samples along the first axis, [N, ..], not a tensor of shape ${formatShape(shape)}`)
+    throw new UsageError(
+      `predict: takes samples along the first axis, [N, ..], not a tensor of shape ${formatShape(shape)}`,
+    )
   }
   const values = await inputs.data()
   const size = sizeOf(shape.slice(1))
@@ -99,9 +103,15 @@ async function selector(inputs: Dataset | Tensor): Promise<(indices: Int32Array)
   }
 }
 
-function joined(parts: readonly Tensor[]): Tensor {
-  const first = parts[0] as Tensor
-  const samples = parts.reduce((sum, { shape }) => sum + (shape[0] as number), 0)
-  const values = first.dataSync().constructor
-  return first
+/** Tensors of one dtype, one after another along the first axis. */
+async function joined(parts: readonly Tensor[]): Promise<Tensor> {
+  const { dtype, shape } = parts[0] as Tensor
+  const samples = parts.reduce((sum, part) => sum + (part.shape[0] as number), 0)
+  const values = allocateArray(dtype, samples * sizeOf(shape.slice(1)))
+  let filled = 0
+  for (const part of parts) {
+    values.set(await part.data(), filled)
+    filled += part.size
+  }
+  return tensor(values, { shape: [samples, ...shape.slice(1)], dtype })
 }

@@ -1,5 +1,6 @@
 // Scores: the loss and the metrics of many batches, as one number each.
 
+import { UsageError } from '../core/errors.ts'
 import { accuracy, type Metric, wilsonInterval } from '../nn/accuracy.ts'
 import type { Loss } from '../nn/losses.ts'
 import type { Tensor } from '../tensor/tensor.ts'
@@ -21,8 +22,17 @@ export function metricName(metric: Metric): string {
   return metric.label ?? metric.name
 }
 
-/** The loss and all metrics of one batch, as scalars. */
-export function measure({ loss, metrics }: Measures, output: Tensor, target: Tensor): Tensor[] {
+/**
+ * The loss and all metrics of one batch, as scalars. `classes` is the number of classes of the data set.
+ * Throws UsageError where a model that tells classes apart has fewer outputs.
+ */
+export function measure({ loss, metrics }: Measures, output: Tensor, target: Tensor, classes: number): Tensor[] {
+  const outputs = output.shape[1]
+  if (output.rank === 2 && target.rank === 1 && outputs !== undefined && outputs < classes) {
+    throw new UsageError(
+      `the model has ${outputs} outputs, but the data set has ${classes} classes; give the last layer one for each`,
+    )
+  }
   return [loss(output, target), ...metrics.map((metric) => metric(output, target))]
 }
 
@@ -65,13 +75,22 @@ export class ScoreKeeper {
 
   get scores(): Scores {
     const values = this.#totals.map((total, i) => (this.#isSum(i) ? total : total / this.#samples))
+    if (this.#right !== undefined) values[this.#accuracy + 1] = this.#right / this.#samples
     const named = this.#measures.metrics.map((metric, i) => [metricName(metric), values[i + 1] as number] as const)
     return { loss: values[0] as number, ...Object.fromEntries(named) }
   }
 
   /** Wilson's 95 % interval of the accuracy, where that is measured. */
   get interval(): [low: number, high: number] | undefined {
-    const place = this.#measures.metrics.indexOf(accuracy)
-    return place < 0 ? undefined : wilsonInterval(Math.round(this.#totals[place + 1] as number), this.#samples)
+    return this.#right === undefined ? undefined : wilsonInterval(this.#right, this.#samples)
+  }
+
+  get #accuracy(): number {
+    return this.#measures.metrics.indexOf(accuracy)
+  }
+
+  /** How many samples were right: the sum of batches' shares in f32 is this number but for rounding. */
+  get #right(): number | undefined {
+    return this.#accuracy < 0 ? undefined : Math.round(this.#totals[this.#accuracy + 1] as number)
   }
 }

@@ -33,15 +33,15 @@ export interface StepResult {
   readonly norm: number | undefined
 }
 
-/** One step on a batch; compiled once per shape of the batch. */
-export type Step = (inputs: Tensor, target: Tensor) => Promise<StepResult>
+/** One step on a batch of a data set with so many classes; compiled once per shape of the batch. */
+export type Step = (inputs: Tensor, target: Tensor, classes: number) => Promise<StepResult>
 
 export function compileStep<Model extends Module>(options: StepOptions<Model>): Step {
   const { model, optimizer, measures, clip, penalty, stepNorm } = options
   const parameters = optimizer.parameters
-  const program = compile((inputs: Tensor, target: Tensor): Tensor[] => {
+  const program = compile((inputs: Tensor, target: Tensor, classes: number): Tensor[] => {
     const output = model.forward(inputs)
-    const measured = measure(measures, output, target)
+    const measured = measure(measures, output, target, classes)
     const loss = measured[0] as Tensor
     const found = gradients(penalty === undefined ? loss : loss.add(penalty(model)), parameters)
     const before = parameters.map((parameter) => parameter.reshape(parameter.shape))
@@ -50,9 +50,9 @@ export function compileStep<Model extends Module>(options: StepOptions<Model>): 
     const change = globalNorm(parameters.map((parameter, i) => parameter.subtract(before[i] as Tensor)))
     return [...measured, change]
   })
-  return async (inputs, target) => {
+  return async (inputs, target, classes) => {
     const numbers: number[] = []
-    for (const result of program(inputs, target)) numbers.push((await result.data())[0] as number)
+    for (const result of program(inputs, target, classes)) numbers.push((await result.data())[0] as number)
     return stepNorm ? { values: numbers.slice(0, -1), norm: numbers.at(-1) } : { values: numbers, norm: undefined }
   }
 }

@@ -5,12 +5,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { Random } from '../../src/core/random.ts'
-import { useDevice } from '../../src/devices/registry.ts'
 import { Trainer } from '../../src/train/trainer.ts'
 import { trainInProcess } from '../unit/train/process.ts'
 import { network, outcome, samples, workload } from '../unit/train/workload.ts'
 
-const epochs = 200
+const epochs = 500
 
 it('survives 20 kills', { timeout: 300_000 }, async () => {
   const folder = mkdtempSync(join(tmpdir(), 'ocellus-kill-'))
@@ -19,13 +18,13 @@ it('survives 20 kills', { timeout: 300_000 }, async () => {
   for (let kill = 0; kill < 20; kill++) {
     const life = await trainInProcess(
       { folder, epochs, every: 0.02 },
-      { after: random.uniform(0, 300), signal: 'SIGKILL' },
+      { after: random.uniform(0, 200), signal: 'SIGKILL' },
     )
+    expect(life.signal).toBe('SIGKILL')
     if (saved > 0) expect(life.resumed).toBeGreaterThanOrEqual(saved)
     saved = life.saved ?? life.resumed ?? saved
   }
   const last = await trainInProcess({ folder, epochs, every: 30 })
-  useDevice('reference')
   const model = network()
   const unbroken = await new Trainer(model, workload(epochs)).fit(samples.train, { valid: samples.valid })
   expect(last.outcome).toBe(outcome(model, unbroken))

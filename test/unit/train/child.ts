@@ -1,7 +1,6 @@
 // Runs the workload in a process of its own: `child.ts <folder> <epochs> <seconds between checkpoints>`. Prints one JSON line per event.
 
 import { writeSync } from 'node:fs'
-import { useDevice } from '../../../src/devices/registry.ts'
 import { Trainer } from '../../../src/train/trainer.node.ts'
 import { network, outcome, samples, workload } from './workload.ts'
 
@@ -9,7 +8,6 @@ const [folder, epochs, checkpointEvery] = process.argv.slice(2)
 const say = (message: object): void => {
   writeSync(1, `${JSON.stringify(message)}\n`)
 }
-useDevice('reference')
 const model = network()
 const trainer = new Trainer(model, {
   ...workload(Number(epochs)),

@@ -1,11 +1,10 @@
 // Trainings that were stopped, killed or interrupted go on to the same bits.
 
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, describe, expect, it } from 'vitest'
 import { Random } from '../../../src/core/random.ts'
-import { useDevice } from '../../../src/devices/registry.ts'
 import { FolderStore } from '../../../src/train/checkpoint.node.ts'
 import { Trainer } from '../../../src/train/trainer.ts'
 import { type Life, trainInProcess } from './process.ts'
@@ -13,10 +12,6 @@ import { network, outcome, samples, workload } from './workload.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'ocellus-resume-'))
 const { train, valid } = samples
-
-beforeAll(() => {
-  useDevice('reference')
-})
 
 afterAll(() => rmSync(folder, { recursive: true }))
 
@@ -43,7 +38,12 @@ describe('resume', () => {
     stopped.on('step', ({ step }) => {
       if (step === 15) controller.abort()
     })
+    const notices: string[] = []
+    stopped.on('notice', ({ message }) => notices.push(message))
     await expect(stopped.fit(train, { valid, signal: controller.signal })).rejects.toThrow('This operation was aborted')
+    expect(notices).toEqual([
+      `stopped after 15 steps; the state is saved in ${store.name}, the same call goes on from there`,
+    ])
     const model = network(7)
     const trainer = new Trainer(model, { ...workload(4), checkpoint: store })
     const resumed: number[] = []
@@ -73,18 +73,29 @@ describe('resume', () => {
     expect(readdirSync(place)).toContain('checkpoint.safetensors')
   })
 
+  it('says at once when the folder cannot be written to', async () => {
+    const file = join(folder, 'a-file')
+    writeFileSync(file, '')
+    const trainer = new Trainer(network(), { ...workload(1), checkpoint: new FolderStore(join(file, 'runs')) })
+    const steps: number[] = []
+    trainer.on('step', ({ step }) => steps.push(step))
+    await expect(trainer.fit(train)).rejects.toThrow(/a-file.*cannot be/)
+    expect(steps).toEqual([])
+  })
+
   it('survives kill -9 at random moments', async () => {
     const random = new Random(Date.now())
     const place = join(folder, 'killed')
     let saved = 0
     for (let kill = 0; kill < 3; kill++) {
-      const after = random.uniform(0, 400)
-      const life: Life = await trainInProcess({ folder: place, epochs: 60, every: 0.02 }, { after, signal: 'SIGKILL' })
+      const after = random.uniform(0, 300)
+      const life: Life = await trainInProcess({ folder: place, epochs: 150, every: 0.02 }, { after, signal: 'SIGKILL' })
+      expect(life.signal).toBe('SIGKILL')
       // The checkpoint it began from is the last one that was told of, or one that was being told of.
       if (saved > 0) expect(life.resumed).toBeGreaterThanOrEqual(saved)
       saved = life.saved ?? life.resumed ?? saved
     }
-    const last = await trainInProcess({ folder: place, epochs: 60, every: 30 })
-    expect(last.outcome).toBe(await withoutBreak(60))
+    const last = await trainInProcess({ folder: place, epochs: 150, every: 30 })
+    expect(last.outcome).toBe(await withoutBreak(150))
   })
 })
