@@ -104,7 +104,7 @@ const farColumns = 256
 /** Is a panel of `b` copied before use? Always when its columns are not neighbours; else when they lie far apart and many rows use them. */
 function packsPanel(b: Access, axes: readonly number[], rank: number): boolean {
   const [rows, columns] = [axes[rank - 2] as number, axes[rank - 1] as number]
-  if (columns > 1 && b.strides[rank - 1] !== 1) return rows > 1
+  if (columns > 1 && b.strides[rank - 1] !== 1) return true
   return rows >= packedRows && (b.strides[rank] as number) >= farColumns
 }
 

@@ -19,7 +19,10 @@ export abstract class LinearTensor extends MovementTensor {
       throw new ShapeError(
         `matmul: ${formatShape(this.shape)} x ${formatShape(other.shape)}: a scalar has no rows; use multiply${atSite()}`,
       )
-    if (this.rank === 1) return this.unsqueeze(0).matmul(other).squeeze(-2)
+    if (this.rank === 1)
+      return this.unsqueeze(0)
+        .matmul(other)
+        .squeeze(other.rank === 1 ? -1 : -2)
     if (other.rank === 1) return this.matmul(other.unsqueeze(1)).squeeze(-1)
     const [k, inner] = [this.shape.at(-1), other.shape.at(-2)]
     if (k !== inner)

@@ -1,4 +1,4 @@
-// Random graphs on every device against the reference device: 100 here; OCELLUS_FUZZ_RUNS sets another number.
+// Random graphs on every device against the reference device: 100 in `npm test`, 5,000 in `npm run test:full`, or OCELLUS_FUZZ_RUNS of them.
 
 import { afterAll, describe, expect, test } from 'vitest'
 import '../../src/index.ts'
@@ -6,7 +6,7 @@ import { deviceNames, startDevice } from '../../src/devices/registry.ts'
 import { describeSeed, runSeed, stepsOf } from './fuzz/fuzz.ts'
 import { MemoryWatch } from './fuzz/memory-watch.ts'
 
-const runs = Number(process.env.OCELLUS_FUZZ_RUNS ?? 100)
+const runs = Number(process.env.OCELLUS_FUZZ_RUNS ?? (process.env.OCELLUS_FULL === '1' ? 5000 : 100))
 const watch = new MemoryWatch()
 const reference = startDevice('reference')
 

@@ -28,7 +28,11 @@ describe.each(['README.md', 'docs/from-pytorch.md'])('%s', (page) => {
   test.each(blocks.map((code, i) => [i + 1, code] as const))('example %i runs', (i, code) => {
     const file = join(folder, `${page.replace(/\W/g, '-')}-${i}.ts`)
     writeFileSync(file, code)
-    const { status, stderr } = spawnSync(process.execPath, ['--import', tsx, file], { cwd: folder, encoding: 'utf8', timeout: 60_000 })
+    const { status, stderr } = spawnSync(process.execPath, ['--import', tsx, file], {
+      cwd: folder,
+      encoding: 'utf8',
+      timeout: 60_000,
+    })
     expect(stderr.replace(/^.*ExperimentalWarning.*$/gm, '').trim()).toBe('')
     expect(status).toBe(0)
   })

@@ -58,7 +58,11 @@ export function invalid(program: LoopProgram, problem: string): OcellusError {
   return new OcellusError(`kernel ${program.name}: ${problem}`)
 }
 
-export function analyzeAddresses(program: LoopProgram): Addressing {
+/** `prefetches`: the addresses of prefetches get pointers too, for emitters that write them. */
+export function analyzeAddresses(
+  program: LoopProgram,
+  { prefetches = false }: { readonly prefetches?: boolean } = {},
+): Addressing {
   const pointers = new Map<string, MutablePointer>()
   const starts = new Map<Statement, Pointer[]>()
   const users = new Map<Loop, Set<Pointer>>()
@@ -89,7 +93,7 @@ export function analyzeAddresses(program: LoopProgram): Addressing {
       checkTerms(op.terms)
       for (const [variable] of liveTerms(op.terms)) read.add(variable)
     }
-    if (!('address' in op) || op.kind === 'prefetch') return
+    if (!('address' in op) || (op.kind === 'prefetch' && !prefetches)) return
     const { address } = op
     checkTerms(address.terms)
     const bytes = elementBytes(program, address)

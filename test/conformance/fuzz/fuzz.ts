@@ -6,8 +6,9 @@ import type { Device, RunArguments, Storage } from '../../../src/devices/device.
 import { formatGraph, type Graph, hostData, makeGraph } from '../../../src/graph/graph.ts'
 import type { Node } from '../../../src/ops/node.ts'
 import { firstDifference } from '../device-check.ts'
+import type { FuzzVariable } from './graph-pool.ts'
 import type { MemoryWatch } from './memory-watch.ts'
-import { type FuzzVariable, type RandomGraph, randomGraph } from './random-graph.ts'
+import { type RandomGraph, randomGraph } from './random-graph.ts'
 
 /** How many times the drift of one noisy evaluation a device may be away. */
 const noiseFactor = 64

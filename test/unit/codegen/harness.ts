@@ -65,12 +65,17 @@ export function layOut(program: LoopProgram, first: number, last: number): (Buff
   })
 }
 
+/** A kernel's function, as emitted. */
+export type EmittedFunction = (table: number, first: number, last: number) => void
+
 export interface Comparison {
   readonly program: LoopProgram
   readonly memory: WebAssembly.Memory
-  readonly shared: boolean
-  readonly maximumPages: number
-  readonly relaxedMadd: boolean
+  /** Emits the program's function. */
+  readonly emit: (program: LoopProgram, memory: WebAssembly.Memory) => EmittedFunction
+  /** Where the memory's first byte is, in the addresses that emitted code uses; 0 when absent. */
+  readonly origin?: number
+  /** fma rounds once. */
   readonly fused: boolean
   readonly first: number
   readonly last: number
@@ -80,14 +85,14 @@ export interface Comparison {
 
 /** Runs both and returns the first difference in words, or undefined. Throws Undetermined where the rules leave the result open. */
 export function difference(comparison: Comparison): string | undefined {
-  const { program, memory, shared, maximumPages, relaxedMadd, fused, first, last, fill } = comparison
+  const { program, memory, emit, origin = 0, fused, first, last, fill } = comparison
   const buffers = layOut(program, first, last)
   const bytes = new Uint8Array(memory.buffer)
   bytes.fill(0xa5)
   const view = new DataView(memory.buffer)
   buffers.forEach((buffer, arg) => {
     if (buffer === undefined) return
-    view.setUint32(tableAddress + 8 * arg, buffer.base, true)
+    view.setBigInt64(tableAddress + 8 * arg, BigInt(origin + buffer.base), true)
     for (let element = 0; element < buffer.length; element++) {
       writeElement(view, buffer, element, fill(buffer.dtype, arg, element))
     }
@@ -97,10 +102,7 @@ export function difference(comparison: Comparison): string | undefined {
   const bases = buffers.map((buffer) => buffer?.base ?? 0)
   interpret({ program, memory: expected, bases, first, last, fused })
 
-  const code = emitWasm({ kernels: [{ program, slabs: last }], memory: { shared, maximumPages }, relaxedMadd })
-  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(code), { env: { memory } })
-  const kernel = exports.kernel0 as (table: number, first: number, last: number) => void
-  kernel(tableAddress, first, last)
+  emit(program, memory)(origin + tableAddress, first, last)
 
   const wanted = new DataView(expected)
   for (const [arg, buffer] of buffers.entries()) {
@@ -116,6 +118,16 @@ export function difference(comparison: Comparison): string | undefined {
   const should = new Uint8Array(expected)
   const at = bytes.findIndex((byte, index) => byte !== should[index])
   return at < 0 ? undefined : `byte ${at}: ${bytes[at]} instead of ${should[at]}`
+}
+
+/** Emits a program's function as WebAssembly for a memory that is not shared and has one page. */
+export function emitForWasm(relaxedMadd: boolean): Comparison['emit'] {
+  return (program, memory) => {
+    const slabs = 0
+    const code = emitWasm({ kernels: [{ program, slabs }], memory: { shared: false, maximumPages: 1 }, relaxedMadd })
+    const { exports } = new WebAssembly.Instance(new WebAssembly.Module(code), { env: { memory } })
+    return exports.kernel0 as EmittedFunction
+  }
 }
 
 function readFloat(view: DataView, { dtype, start }: Buffer, element: number): number {

@@ -35,13 +35,15 @@ const registerTypeOf: Readonly<Record<DType, RegType>> = {
 /** Gathered elements are at most this far from the address. */
 export const largestIndex = 7
 
-export function randomProgram(choices: Choices): LoopProgram {
-  return new Generator(choices).generate()
+/** `lanes`: of 4-byte types; programs with f64 have half as many. */
+export function randomProgram(choices: Choices, lanes = 4): LoopProgram {
+  return new Generator(choices, lanes).generate()
 }
 
 class Generator {
   readonly #choices: Choices
   readonly #lanes: number
+  readonly #wide: boolean
   readonly #types: readonly RegType[]
   readonly #registers: RegType[] = []
   readonly #arguments: DType[]
@@ -51,10 +53,11 @@ class Generator {
   #defined: Record<RegType, Reg[]> = { f32: [], f64: [], i32: [] }
   #open: LoopVar[] = []
 
-  constructor(choices: Choices) {
+  constructor(choices: Choices, lanes: number) {
     this.#choices = choices
     const wide = choices.boolean()
-    this.#lanes = wide ? 2 : 4
+    this.#wide = wide
+    this.#lanes = wide ? lanes / 2 : lanes
     this.#types = wide ? ['f32', 'f64', 'i32'] : ['f32', 'i32']
     const dtypes: DType[] = ['f32', 'i32', 'u8', 'bool', 'u32']
     if (wide) dtypes.push('f64')
@@ -159,7 +162,7 @@ class Generator {
       }
       case 13: {
         if (boolean()) return [{ kind: 'lanes', a, b, n: integer(0, this.#lanes), to: this.#target(type) }]
-        const parts = Array.from({ length: (this.#lanes === 4 ? 16 : 8) / this.#lanes }, () => this.#any(type))
+        const parts = Array.from({ length: (this.#wide ? 8 : 16) / this.#lanes }, () => this.#any(type))
         return [{ kind: 'fold', op: pick(['add', 'min', 'max']), parts, to: this.#target(type) }]
       }
       case 14: {
@@ -252,7 +255,7 @@ class Generator {
   }
 
   #shift(): Op {
-    const wide = this.#lanes === 2 && this.#choices.boolean()
+    const wide = this.#wide && this.#choices.boolean()
     const type = wide ? 'f64' : 'i32'
     const op = this.#choices.pick(
       wide ? (['left64', 'right64'] as const) : (['left', 'right', 'rightUnsigned'] as const),

@@ -1,0 +1,164 @@
+// Trains a character network and measures it: what `ocellus train` and `ocellus start` share.
+
+import { Random } from '../../core/random.ts'
+import type { TrainValidTest } from '../../data/load.node.ts'
+import { type ActivationName, CharacterMlp } from '../../models/character-mlp.ts'
+import { accuracy } from '../../nn/accuracy.ts'
+import { crossEntropy, isWeight } from '../../nn/losses.ts'
+import { adam, adamW } from '../../optim/adam.ts'
+import type { OptimizerFactory, OptimizerOptions } from '../../optim/optimizer.ts'
+import { cosine, exponential, oneCycle, type Schedule } from '../../optim/schedules.ts'
+import { sgd } from '../../optim/sgd.ts'
+import type { CheckpointStore, EpochRecord } from '../../train/checkpoint.ts'
+import { type ProgressStream, showProgress } from '../../train/progress.node.ts'
+import { type Evaluation, Trainer } from '../../train/trainer.ts'
+import { distortion } from './distortion.ts'
+import type { InputKind } from './letters.ts'
+import type { NetworkDescription, TrainedNetwork } from './network-file.ts'
+
+export type OptimizerName = 'sgd' | 'adam' | 'adamw'
+export type ScheduleName = 'constant' | 'cosine' | 'one-cycle' | 'exponential'
+
+/** Everything that decides what a training gives. */
+export interface TrainingSettings {
+  /** Name of the data set. */
+  readonly data: string
+  readonly input: InputKind
+  readonly hidden: readonly number[]
+  readonly activation: ActivationName
+  readonly epochs: number
+  readonly batch: number
+  readonly optimizer: OptimizerName
+  /** Learning rate: at the start, and for one-cycle the highest. */
+  readonly rate: number
+  readonly schedule: ScheduleName
+  /** Of SGD. */
+  readonly momentum: number
+  /** Of the weights, not the biases. */
+  readonly weightDecay: number
+  /** Draw each letter a little differently in every epoch. */
+  readonly distort: boolean
+  readonly seed: number
+}
+
+export interface TrainingSurroundings {
+  /** Where the progress is shown. */
+  readonly stream: ProgressStream
+  readonly signal?: AbortSignal
+  /** Where checkpoints are kept, and a training that was begun goes on from. */
+  readonly store?: CheckpointStore
+}
+
+/** A training, whether it came to its end or not. */
+export interface Training extends TrainedNetwork {
+  readonly settings: TrainingSettings
+  readonly history: readonly EpochRecord[]
+  /** Epoch with the highest accuracy on the validation part; the network has its weights once the training is done. */
+  readonly bestEpoch: number | undefined
+  /** Weights of the first layer before the first step, [inputs, outputs]. */
+  readonly firstWeights: Float32Array
+  readonly seconds: number
+}
+
+/** A training that came to its end, with what it reached. */
+export interface MeasuredTraining extends Training {
+  readonly test: Evaluation
+  /** The class that the network gives each letter of the test part, [N]. */
+  readonly predictions: Int32Array
+}
+
+/** Streams of random numbers that the seed gives: of initial weights. */
+const weightStream = 1
+
+/** A network as the settings ask for it. */
+export function createNetwork(settings: TrainingSettings, inputs: number, classes: readonly string[]): TrainedNetwork {
+  const { hidden, activation, input, data, epochs, seed } = settings
+  const random = new Random(seed).fork(weightStream)
+  const model = new CharacterMlp({ inputs, hidden, activation, classes: classes.length, random })
+  const description: NetworkDescription = { inputs, hidden, activation, classes, input, data, epochs }
+  return { model, description }
+}
+
+export class CharacterTraining {
+  readonly #settings: TrainingSettings
+  readonly #letters: TrainValidTest
+  readonly #network: TrainedNetwork
+  readonly #firstWeights: Float32Array
+  readonly #trainer: Trainer<CharacterMlp>
+  readonly #surroundings: TrainingSurroundings
+  #bestEpoch: number | undefined
+
+  /** Throws UsageError for settings that make no sense. `letters`: rows of pixels, [N, pixels]. */
+  constructor(settings: TrainingSettings, letters: TrainValidTest, surroundings: TrainingSurroundings) {
+    this.#settings = settings
+    this.#letters = letters
+    this.#surroundings = surroundings
+    this.#network = createNetwork(settings, letters.train.inputs.shape[1] ?? 0, letters.train.classes)
+    const { model } = this.#network
+    this.#firstWeights = model.layers[0]?.weight.dataSync() as Float32Array
+    const { epochs, batch, seed } = settings
+    const { store } = surroundings
+    this.#trainer = new Trainer(model, {
+      optimizer: optimizerOf(settings),
+      loss: crossEntropy,
+      metrics: [accuracy],
+      epochs,
+      batchSize: batch,
+      seed,
+      keep: 'best',
+      ...(settings.distort ? { augment: [distortion(Math.sqrt(model.inputs))] } : {}),
+      ...(store === undefined ? {} : { checkpoint: store }),
+    })
+    this.#trainer.on('end', ({ best }) => {
+      this.#bestEpoch = best?.epoch
+    })
+  }
+
+  /** What there is so far. */
+  get state(): Training {
+    const history = this.#trainer.history
+    return {
+      ...this.#network,
+      settings: this.#settings,
+      history,
+      bestEpoch: this.#bestEpoch,
+      firstWeights: this.#firstWeights,
+      seconds: history.reduce((sum, { seconds }) => sum + seconds, 0),
+    }
+  }
+
+  /** Trains to the end, then measures on the test part, once. Rejects with the signal's reason where it aborts. */
+  async run(): Promise<MeasuredTraining> {
+    const { train, valid, test } = this.#letters
+    const { stream, signal } = this.#surroundings
+    const endProgress = showProgress(this.#trainer, stream)
+    try {
+      await this.#trainer.fit(train, signal === undefined ? { valid } : { valid, signal })
+    } finally {
+      endProgress()
+    }
+    const measured = await this.#trainer.evaluate(test)
+    const outputs = await this.#trainer.predict(test)
+    const predictions = Int32Array.from(await outputs.argmax(-1).data())
+    const description = { ...this.#network.description, accuracy: measured.accuracy }
+    return { ...this.state, description, test: measured, predictions }
+  }
+}
+
+function optimizerOf({ optimizer, rate, schedule, momentum, weightDecay }: TrainingSettings): OptimizerFactory {
+  const options: OptimizerOptions = {
+    learningRate: scheduleOf(schedule, rate),
+    weightDecay,
+    decay: (_, parameter) => isWeight(parameter),
+  }
+  if (optimizer === 'sgd') return sgd({ ...options, momentum })
+  return optimizer === 'adam' ? adam(options) : adamW(options)
+}
+
+function scheduleOf(name: ScheduleName, rate: number): number | Schedule {
+  if (name === 'cosine') return cosine({ start: rate })
+  if (name === 'one-cycle') return oneCycle({ max: rate })
+  // A tenth is left after 22 multiplications by 0.9.
+  if (name === 'exponential') return exponential({ start: rate, factor: 0.9 })
+  return rate
+}

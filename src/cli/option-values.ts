@@ -1,0 +1,37 @@
+// Values of flags, read from text. What makes no sense is refused before anything runs, with exit code 2.
+
+import { InvalidArgumentError } from 'commander'
+
+/** A whole number of `least` (default 1) to `most`. */
+export function wholeNumber(range: { readonly least?: number; readonly most?: number } = {}): (text: string) => number {
+  const { least = 1, most = Number.MAX_SAFE_INTEGER } = range
+  return (text) => {
+    const value = Number(text)
+    if (/^\d+$/.test(text.trim()) && value >= least && value <= most) return value
+    const allowed = most === Number.MAX_SAFE_INTEGER ? `of ${least} or more` : `from ${least} to ${most}`
+    throw new InvalidArgumentError(`It must be a whole number ${allowed}.`)
+  }
+}
+
+/** A number above 0, or of 0 and more where `zero` is allowed, below `below`. */
+export function positiveNumber(
+  range: { readonly zero?: boolean; readonly below?: number } = {},
+): (text: string) => number {
+  const { zero = false, below = Number.POSITIVE_INFINITY } = range
+  return (text) => {
+    const value = text.trim() === '' ? Number.NaN : Number(text)
+    if ((zero ? value >= 0 : value > 0) && value < below) return value
+    const least = zero ? 'of 0 or more' : 'above 0'
+    throw new InvalidArgumentError(`It must be a number ${least}${below < Infinity ? ` and below ${below}` : ''}.`)
+  }
+}
+
+/** Sizes of hidden layers: `64` or `256,128`; `none` for a network without hidden layers. */
+export function layerSizes(text: string): number[] {
+  if (text.trim() === 'none') return []
+  const sizes = text.split(',').map(Number)
+  if (sizes.every((size) => Number.isInteger(size) && size >= 1 && size <= 100_000)) return sizes
+  throw new InvalidArgumentError(
+    "It must be whole numbers from 1 to 100000 with commas between them, such as 64,32, or 'none'.",
+  )
+}

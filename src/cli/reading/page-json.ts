@@ -1,0 +1,14 @@
+// A page as JSON for programs.
+
+import type { Page } from '../../reader/page.ts'
+
+/** Page, lines, words and glyphs as they are, with the file's name; probabilities with four decimals, a box on one line. */
+export function pageJson(page: Page, file: string): string {
+  const { width, height, text, box, confidence, lines } = page
+  const document = JSON.stringify({ file, width, height, text, box, confidence, lines }, roundProbability, 2)
+  return document.replace(/\[\s+(-?\d+),\s+(-?\d+),\s+(-?\d+),\s+(-?\d+)\s+\]/g, '[$1, $2, $3, $4]')
+}
+
+function roundProbability(key: string, value: unknown): unknown {
+  return key === 'confidence' && typeof value === 'number' ? Math.round(value * 1e4) / 1e4 : value
+}

@@ -1,0 +1,100 @@
+// The commands that only look: doctor, summary, gradcheck.
+
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { writeSafetensors } from '../../../src/io/safetensors.ts'
+import { ocellus, temporaryFolder } from './command-line.ts'
+
+const folder = temporaryFolder()
+
+describe('doctor', () => {
+  it('says what the machine offers and where data are looked for', async () => {
+    mkdirSync(join(folder, 'data/nist26'), { recursive: true })
+    writeFileSync(join(folder, 'data/nist26/nist26_valid.mat'), 'any')
+    const environment = { OCELLUS_DATA: join(folder, 'data') }
+    const { code, stdout } = await ocellus(['doctor', '--format', 'json'], { folder, environment })
+    expect(code).toBe(0)
+    const { versions, device, speed, data } = JSON.parse(stdout)
+    expect(versions.node).toBe(process.versions.node)
+    expect(device.name).toBe('wasm')
+    expect(device.features['WebAssembly SIMD']).toBe(true)
+    expect(speed.peak).toBeGreaterThan(1)
+    // No product is faster than the peak; measuring allows a little.
+    expect(speed.product).toBeLessThan(1.3 * speed.peak)
+    expect(data.folder).toBe(join(folder, 'data'))
+    const states = Object.fromEntries(data.sets.map((set: { name: string; state: string }) => [set.name, set.state]))
+    expect(states).toEqual({
+      characters: 'embedded',
+      nist36: 'missing',
+      'nist36-standin': 'missing',
+      nist26: 'found',
+      mnist: 'missing',
+      'emnist-letters': 'missing',
+    })
+  })
+
+  it('prints the same as lines', async () => {
+    const { stdout } = await ocellus(['doctor'], { folder })
+    for (const label of ['Ocellus', 'Node', 'Device', 'Features', 'Threads', 'Numbers', 'Peak', 'Data']) {
+      expect(stdout).toMatch(new RegExp(`^${label} +\\S`, 'm'))
+    }
+  })
+})
+
+describe('summary', () => {
+  it('counts a network by hand: 1024 x 64 + 64 and 64 x 36 + 36 parameters', async () => {
+    const { code, stdout } = await ocellus(['summary', 'character-mlp', '--format', 'json'], { folder })
+    expect(code).toBe(0)
+    expect(JSON.parse(stdout).total).toMatchObject({ parameters: 65_600 + 2_340, multiplyAdds: 65_536 + 2_304 })
+  })
+
+  it('of a file that is no network of ours lists its tensors', async () => {
+    const tensor = { dtype: 'f32', shape: [2, 3], data: new Float32Array(6) } as const
+    writeFileSync(join(folder, 'other.safetensors'), writeSafetensors({ first: tensor, second: tensor }))
+    const { code, stdout } = await ocellus(['summary', 'other.safetensors'], { folder })
+    expect(code).toBe(0)
+    expect(stdout).toMatch(/^first +f32 +\[2, 3\] +6$/m)
+    expect(stdout).toMatch(/^total +12$/m)
+  })
+
+  it('of what is no weights file is one sentence', async () => {
+    writeFileSync(join(folder, 'letter.txt'), 'Dear reader, this is no file of weights.')
+    const [text, missing] = await Promise.all([
+      ocellus(['summary', 'letter.txt'], { folder }),
+      ocellus(['summary', 'nothing.safetensors'], { folder }),
+    ])
+    expect(text).toMatchObject({ code: 1, stdout: '' })
+    expect(text.stderr).toMatch(/^ocellus: letter\.txt: .*\n$/)
+    expect(missing).toMatchObject({ code: 1, stdout: '' })
+    expect(missing.stderr).toMatch(/^ocellus: .*nothing\.safetensors.*\n$/)
+  })
+
+  it('OCELLUS_DEBUG=stack shows where an error came from', async () => {
+    const { stderr } = await ocellus(['summary', 'nothing.safetensors'], {
+      folder,
+      environment: { OCELLUS_DEBUG: 'stack' },
+    })
+    expect(stderr).toMatch(/^ {4}at .*network-file\.ts/m)
+  })
+})
+
+describe('gradcheck', () => {
+  it('finds every gradient right, of the network and of every op', async () => {
+    const { code, stdout } = await ocellus(['gradcheck', '--hidden', '8', '--elements', '10', '--format', 'json'], {
+      folder,
+    })
+    expect(code).toBe(0)
+    const { right, network, ops } = JSON.parse(stdout)
+    expect(right).toBe(true)
+    expect(network.map(({ name }: { name: string }) => name)).toEqual([
+      'layers.0.weight',
+      'layers.0.bias',
+      'layers.1.weight',
+      'layers.1.bias',
+    ])
+    const names = ops.map(({ name }: { name: string }) => name)
+    expect(names).toEqual(expect.arrayContaining(['add', 'divide', 'exp', 'sum', 'permute', 'gather', 'matmul']))
+    for (const { error } of [...network, ...ops]) expect(error).toBeLessThanOrEqual(1e-9)
+  })
+})
