@@ -1,4 +1,4 @@
-// Measures the reader on a folder of pages with truth: tsx scripts/reader/evaluate.ts FOLDER --classifier MODULE
+// Measures the reader on a folder of pages with truth: tsx scripts/reader/evaluate.ts FOLDER
 // Prints, per page and pooled: letters found, boxes too many, lines, spaces and characters right, milliseconds.
 
 import { mkdir, readdir, readFile } from 'node:fs/promises'
@@ -12,11 +12,12 @@ import type { Box } from '../../src/image/image.ts'
 import type { Classifier } from '../../src/reader/classifier.ts'
 import { drawOverlay } from '../../src/reader/overlay.ts'
 import { Reader } from '../../src/reader/reader.ts'
-import { type PageScore, type PageTruth, poolScores, scorePage, type Share } from './score.ts'
+import { loadRecognizer } from '../../src/reader/recognizer.node.ts'
+import { type PageScore, type PageTruth, poolScores, type Share, scorePage } from './score.ts'
 
 interface Flags {
   readonly truth?: string
-  readonly classifier: string
+  readonly classifier?: string
   readonly overlay?: string
   readonly text: boolean
 }
@@ -55,8 +56,8 @@ async function evaluate(folder: string, flags: Flags): Promise<void> {
   console.log(rowOf(`all ${scores.length}`, poolScores(scores)))
 }
 
-/** A module that exports `classifier`. */
-async function loadClassifier(path: string): Promise<Classifier> {
+async function loadClassifier(path: string | undefined): Promise<Classifier> {
+  if (path === undefined) return loadRecognizer()
   const module: { readonly classifier?: Classifier } = await import(pathToFileURL(resolve(path)).href)
   if (module.classifier === undefined) throw new UsageError(`${path} exports no classifier`)
   return module.classifier
@@ -98,7 +99,7 @@ const program = new Command('evaluate')
   .description('Measures the reader on pages with truth (NAME.jpg with NAME.json).')
   .argument('<folder>', 'folder of pictures')
   .option('--truth <folder>', 'folder of the truth files, if not beside the pictures')
-  .requiredOption('--classifier <module>', 'TypeScript or JavaScript module that exports `classifier`')
+  .option('--classifier <module>', 'module that exports `classifier` (default: the recognizer of the package)')
   .option('--overlay <folder>', 'write each page with its boxes there')
   .option('--text', 'print the text read', false)
   .action(evaluate)

@@ -10,7 +10,7 @@ export type ArgumentRow =
   /** Scratch of the running thread: each thread's table holds its own address. */
   | { readonly kind: 'thread'; readonly offset: number; readonly dtype: DType; readonly bytes: number }
   /** A variable's own memory. */
-  | { readonly kind: 'variable'; readonly index: number; readonly dtype: DType }
+  | { readonly kind: 'variable'; readonly index: number; readonly dtype: DType; readonly bytes: number }
   /** The scalar block: 8 bytes per slot, each slot holding its dtype's bytes. Typed views of the block are rows of their own. */
   | { readonly kind: 'scalars'; readonly dtype: DType }
 

@@ -1,5 +1,7 @@
 // What OCELLUS_DEBUG asks to see: a list of graph, kernels, code, time, nan, read once from the environment or set by `setDebug`.
 
+import { UsageError } from './errors.ts'
+
 export interface DebugSwitches {
   /** Print each new graph. */
   graph: boolean
@@ -9,16 +11,21 @@ export interface DebugSwitches {
   code: boolean
   /** Print time, GFLOP/s and bytes per kernel of each run. */
   time: boolean
-  /** Evaluate each graph op by op first and name the op that makes the first NaN or infinity. */
+  /** Test each graph first: name a given value that is NaN or infinite, else evaluate op by op and name the op that makes the first one. */
   nan: boolean
 }
 
 export const debug: DebugSwitches = { graph: false, kernels: false, code: false, time: false, nan: false }
 
-/** Switches debugging output on by names: `setDebug('graph,time')`; names not given are switched off. */
+/** Switches debugging output on by names: `setDebug('graph,time')`; names not given are switched off. Throws UsageError on other names. */
 export function setDebug(names: string): void {
+  const keys = Object.keys(debug) as (keyof DebugSwitches)[]
   const chosen = names.split(',').map((name) => name.trim())
-  for (const key of Object.keys(debug) as (keyof DebugSwitches)[]) debug[key] = chosen.includes(key)
+  for (const name of chosen) {
+    if (name !== '' && !keys.some((key) => key === name))
+      throw new UsageError(`there is no debugging output "${name}"; choose from ${keys.join(', ')}`)
+  }
+  for (const key of keys) debug[key] = chosen.includes(key)
 }
 
 const environment = (globalThis as { process?: { env?: Record<string, string | undefined> } }).process?.env

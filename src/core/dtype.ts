@@ -22,6 +22,14 @@ const table: Readonly<Record<DType, DTypeInfo>> = {
   f64: { bytes: 8, float: true, rank: 5 },
 }
 
+/** The least and the greatest integer. */
+const ranges = {
+  bool: [0, 1],
+  u8: [0, 255],
+  u32: [0, 2 ** 32 - 1],
+  i32: [-(2 ** 31), 2 ** 31 - 1],
+} as const
+
 /** Bytes of one element. */
 export function bytesOf(dtype: DType): number {
   return table[dtype].bytes
@@ -34,6 +42,30 @@ export function isFloat(dtype: DType): boolean {
 /** The dtype of a result of two dtypes: bool < u8 < i32 < f32 < f64. */
 export function promote(a: DType, b: DType): DType {
   return table[a].rank >= table[b].rank ? a : b
+}
+
+/** Is it a dtype that tensors can have outside programs? */
+export function isUserDType(dtype: string): boolean {
+  return Object.hasOwn(table, dtype) && dtype !== 'u32'
+}
+
+/** Does the dtype hold this number? Floats hold every number, rounded; integers those whole ones that lie in their range; bool 0 and 1. */
+export function holds(dtype: DType, value: number): boolean {
+  if (table[dtype].float) return true
+  const [low, high] = ranges[dtype as keyof typeof ranges]
+  return Number.isInteger(value) && value >= low && value <= high
+}
+
+/**
+ * The dtype that a number takes beside a tensor of dtype `like`: the tensor's own where it holds the number (bool counts as i32), else
+ * i32; numbers that are not whole make integers f32. Undefined for whole numbers beyond i32, which f32 would not hold either.
+ */
+export function dtypeOfNumber(value: number, like: DType): DType | undefined {
+  if (table[like].float) return like
+  if (!Number.isInteger(value)) return 'f32'
+  const own = like === 'bool' ? 'i32' : like
+  if (holds(own, value)) return own
+  return holds('i32', value) ? 'i32' : undefined
 }
 
 /** A zeroed array of `length` elements. */

@@ -46,3 +46,8 @@ export function resolveAxis(axis: number, rank: number): number | undefined {
 export function formatShape(shape: Shape): string {
   return `[${shape.join(', ')}]`
 }
+
+/** The extents other than 1. */
+export function denseShape(shape: Shape): number[] {
+  return shape.filter((extent) => extent !== 1)
+}

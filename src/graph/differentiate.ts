@@ -82,6 +82,7 @@ function pushForward(node: OpNode, tangents: readonly (Node | undefined)[]): Nod
         undefined,
       )
     case 'linear': {
+      if (tangents.every((tangent) => tangent === undefined)) return undefined
       const zeroFilled = inputs.map((input, i) => tangents[i] ?? (isFloat(input.dtype) ? fill(0, input) : input))
       return build(op.name, zeroFilled, attributes)
     }

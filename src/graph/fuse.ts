@@ -1,6 +1,6 @@
 // Fusion: which values are written to memory, and which ops one kernel computes together. The rest is computed where it is used.
 
-import { equalShapes, sizeOf } from '../core/shape.ts'
+import { denseShape, equalShapes, sizeOf } from '../core/shape.ts'
 import { type Node, type OpNode, topologicalOrder } from '../ops/node.ts'
 import { isTrivialReshape } from './simplify.ts'
 
@@ -44,10 +44,6 @@ export function isView(node: Node): node is OpNode {
 
 function isPointwise(node: Node): node is OpNode {
   return node.kind === 'op' && inlineFamilies.has(node.op.family)
-}
-
-function denseShape(node: Node): number[] {
-  return node.shape.filter((extent) => extent !== 1)
 }
 
 interface Inlined {
@@ -156,7 +152,7 @@ export class Fusion {
   #grow(root: OpNode): Group {
     const members = new Set<OpNode>([root])
     this.#groupOf.set(root, members)
-    const shape = denseShape(root)
+    const shape = denseShape(root.shape)
     if (rootNames.has(root.op.name) || isPointwise(root)) {
       if (root.op.name !== 'pad' && root.op.name !== 'concat') {
         for (const node of this.order.slice(this.order.indexOf(root) + 1)) {
@@ -173,7 +169,7 @@ export class Fusion {
   /** Takes `node` into the group when it walks the same positions and waits for nothing that waits for the group. */
   #tryAbsorb(node: OpNode, members: Set<OpNode>, shape: readonly number[]): boolean {
     const elementwise = inlineFamilies.has(node.op.family) || (node.op.name === 'reshape' && isTrivialReshape(node))
-    if (!elementwise || this.#groupOf.has(node) || !equalShapes(denseShape(node), shape)) return false
+    if (!elementwise || this.#groupOf.has(node) || !equalShapes(denseShape(node.shape), shape)) return false
     for (const input of node.inputs) {
       if (members.has(input as OpNode)) continue
       const sibling = isPointwise(input) && this.#materialised.has(input) && !this.#groupOf.has(input)

@@ -9,7 +9,6 @@ import {
   type OpNode,
   type ScalarNode,
   topologicalOrder,
-  type VariableNode,
   type VariableState,
 } from '../ops/node.ts'
 
@@ -30,8 +29,6 @@ export interface Graph {
   readonly inputs: readonly HostLeaf[]
   readonly scalars: readonly ScalarNode[]
   readonly variables: readonly VariableState[]
-  /** The first mention of each variable, in the order of `variables`: its value before the run. */
-  readonly variableNodes: readonly VariableNode[]
   /** Equal for graphs that differ in values only; programs are cached under it. */
   readonly key: string
 }
@@ -63,7 +60,6 @@ export function makeGraph(outputs: readonly Node[], assignments: readonly Assign
   const inputs: HostLeaf[] = []
   const scalars: ScalarNode[] = []
   const variables: VariableState[] = []
-  const variableNodes: VariableNode[] = []
   const variableNumber = (variable: VariableState): number => {
     const known = variables.indexOf(variable)
     return known >= 0 ? known : variables.push(variable) - 1
@@ -76,9 +72,7 @@ export function makeGraph(outputs: readonly Node[], assignments: readonly Assign
       inputs.push(node as HostLeaf)
       lines.push(`input ${type}`)
     } else if (node.kind === 'variable') {
-      const position = variableNumber(node.variable)
-      variableNodes[position] = node
-      lines.push(`variable ${position} ${type}`)
+      lines.push(`variable ${variableNumber(node.variable)} ${type}`)
     } else if (node.kind === 'scalar') {
       scalars.push(node)
       lines.push(`scalar ${node.dtype}`)
@@ -92,7 +86,7 @@ export function makeGraph(outputs: readonly Node[], assignments: readonly Assign
   for (const { variable, value } of assignments)
     lines.push(`assign ${variableNumber(variable)} ${number.get(value)} ${describe(variable.dtype, variable.shape)}`)
   lines.push(`outputs ${outputs.map((node) => number.get(node))}`)
-  return { outputs, assignments, order, inputs, scalars, variables, variableNodes, key: lines.join('\n') }
+  return { outputs, assignments, order, inputs, scalars, variables, key: lines.join('\n') }
 }
 
 /** One line per node, for `OCELLUS_DEBUG=graph`. */

@@ -1,9 +1,12 @@
 // From groups to kernels: axes, accesses and expressions for each family of root.
 
+import { bytesOf } from '../core/dtype.ts'
+import { denseShape, sizeOf } from '../core/shape.ts'
 import {
   type Access,
   type ContractionRole,
   type Expression,
+  expressionParts,
   type Kernel,
   panelElements,
   rowBlock,
@@ -11,7 +14,7 @@ import {
   type Store,
   sumBlock,
 } from '../kernels/kernel.ts'
-import type { Node } from '../ops/node.ts'
+import { type Node, type OpNode, topologicalOrder } from '../ops/node.ts'
 import { type Affine, axisAffine, ExpressionBuilder, flatten, spreadIndex } from './expressions.ts'
 import type { Group } from './fuse.ts'
 import { mergeAxes } from './merge-axes.ts'
@@ -23,8 +26,6 @@ export interface Places {
   /** A new scratch row of the kernel's own. */
   readonly scratch: (dtype: 'f32' | 'f64', elements: number) => number
 }
-
-const dense = (shape: readonly number[]): number[] => shape.filter((extent) => extent !== 1)
 
 /** Expressions of one group over `axes` kernel axes; members count as computed here, never as loaded. */
 function builderFor(
@@ -60,7 +61,7 @@ function storesOf(
 }
 
 function materialise(group: Group, places: Places): Stage[] {
-  const axes = dense(group.root.shape)
+  const axes = denseShape(group.root.shape)
   const builder = builderFor(group, places, axes.length, () => undefined)
   const index = axes.map((_, axis) => axisAffine(axes.length, axis))
   return [
@@ -115,6 +116,21 @@ function packsRows(a: Access, axes: readonly number[], rank: number): boolean {
   return columns >= packedColumns && rows * Math.min(sum, sumBlock) > 2 * rowBlock * sumBlock && far >= farColumns
 }
 
+/** The row of the running sums: where the result itself goes, unless the epilogue still reads what lies there. None for one block. */
+function partialRow(
+  stores: readonly Store[],
+  sum: number,
+  dtype: 'f32' | 'f64',
+  fresh: () => number,
+): number | undefined {
+  if (sum <= (sumBlock * 4) / bytesOf(dtype)) return undefined
+  const plain = stores.find(({ value }) => value.kind === 'result')?.access.buffer
+  const read = expressionParts(stores.map(({ value }) => value)).some(
+    (part) => part.kind === 'load' && part.access.buffer === plain,
+  )
+  return plain === undefined || read ? fresh() : plain
+}
+
 function contract(group: Group, places: Places): Stage[] {
   const { root } = group
   const [a, b] = root.inputs as [Node, Node]
@@ -137,10 +153,9 @@ function contract(group: Group, places: Places): Stage[] {
     rootIndex.filter((_, i) => root.shape[i] !== 1),
     axes.length,
   )
-  const plain = stores.find(({ value }) => value.kind === 'result')
-  const elements = root.shape.reduce((size, extent) => size * extent, 1)
   const weights = builder.access(b, [...outerIndex, sum, column])
   const inputs = builder.access(a, [...outerIndex, row, sum])
+  const partial = partialRow(stores, axes[rank] as number, dtype, () => places.scratch(dtype, sizeOf(root.shape)))
   const panel = packsPanel(weights, axes, rank) ? places.scratch(dtype, panelElements) : undefined
   const block = packsRows(inputs, axes, rank) ? places.scratch(dtype, sumBlock * rowBlock) : undefined
   return [
@@ -152,7 +167,7 @@ function contract(group: Group, places: Places): Stage[] {
       a: inputs,
       b: weights,
       dtype,
-      partial: plain?.access.buffer ?? places.scratch(dtype, elements),
+      ...(partial === undefined ? {} : { partial }),
       ...(panel === undefined ? {} : { panel }),
       ...(block === undefined ? {} : { block }),
       stores,
@@ -180,7 +195,7 @@ function placeStage(group: Group, places: Places, node: Node, corner: readonly n
 
 function pad(group: Group, places: Places): Stage[] {
   const { root } = group
-  const axes = dense(root.shape)
+  const axes = denseShape(root.shape)
   const everywhere = flatten(
     spreadIndex(
       axes.map((_, axis) => axisAffine(axes.length, axis)),
@@ -236,8 +251,19 @@ function isReduced(stage: Stage, axis: number): boolean {
   return stage.kind === 'contract' && stage.roles[axis] === 'sum'
 }
 
+/** The ops that a kernel computes: the group's members, and what they use that lies in no memory. */
+function computedOps(group: Group, places: Places): OpNode[] {
+  const own = new Set<Node>(group.members)
+  const inputsOf = (node: Node): readonly Node[] =>
+    own.has(node) || places.locate(node) === undefined ? node.inputs : []
+  const order = topologicalOrder(group.members, inputsOf)
+  return order.filter(
+    (node): node is OpNode => node.kind === 'op' && (own.has(node) || places.locate(node) === undefined),
+  )
+}
+
 export function makeKernel(group: Group, places: Places): Kernel {
-  const flops = group.members.reduce(
+  const flops = computedOps(group, places).reduce(
     (sum, { op, inputs, attributes, ...output }) => sum + op.cost(inputs, output, attributes).flops,
     0,
   )

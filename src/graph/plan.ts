@@ -26,11 +26,8 @@ function touchedRows(kernel: Kernel): Set<number> {
   for (const stage of kernel.stages) {
     for (const row of stageReads(stage)) rows.add(row)
     for (const { access } of stage.stores) rows.add(access.buffer)
-    if (stage.kind === 'contract')
-      rows
-        .add(stage.partial)
-        .add(stage.panel ?? stage.partial)
-        .add(stage.block ?? stage.partial)
+    if (stage.kind !== 'contract') continue
+    for (const row of [stage.partial, stage.panel, stage.block]) if (row !== undefined) rows.add(row)
   }
   return rows
 }

@@ -3,7 +3,7 @@
 import type { ArgumentRow, ProgramInput, ProgramOutput } from '../codegen/program.ts'
 import { bytesOf, type DType } from '../core/dtype.ts'
 import { sizeOf } from '../core/shape.ts'
-import { type Kernel, stageReads } from '../kernels/kernel.ts'
+import { expressionParts, type Kernel, type Stage, stageReads } from '../kernels/kernel.ts'
 import type { Node } from '../ops/node.ts'
 import { Fusion, type Group } from './fuse.ts'
 import type { Graph } from './graph.ts'
@@ -127,7 +127,7 @@ class Scheduler {
         const variable = owner.get(node)
         if (variable === undefined) continue
         const row = this.#variableRows[variable] as number
-        if ((kernels[i] as Kernel).stages.some((stage) => !readsAsWritten(stage, row))) return node
+        if (!readsAsWritten((kernels[i] as Kernel).stages, row)) return node
       }
     }
     return undefined
@@ -157,7 +157,11 @@ class Scheduler {
         if (readings.has(`${i} old ${row}`)) before[write.kernel]?.add(i)
       }
     }
-    return topological(kernels, before) ?? ([...owner.keys()].at(-1) as Node)
+    const { order, stuck } = topological(kernels, before)
+    if (stuck.size === 0) return order
+    // Only an assignment whose kernel waits in the circle can be what closes it.
+    const culprit = [...writer.values()].find(({ kernel }) => stuck.has(kernel)) as { node: Node }
+    return culprit.node
   }
 
   /** Which kernels mean the old value of a variable's row and which the new one, as `kernel old row` and `kernel new row`. */
@@ -220,8 +224,8 @@ class Scheduler {
       kind === 'scratch' ? elements * bytesOf(dtype) : undefined,
     )
     const plan = planMemory(kernels, bytes, inputRows, outputRows)
-    const rows = this.rows.map(({ kind, index, dtype }, row): ArgumentRow => {
-      if (kind === 'variable') return { kind, index, dtype }
+    const rows = this.rows.map(({ kind, index, dtype, elements }, row): ArgumentRow => {
+      if (kind === 'variable') return { kind, index, dtype, bytes: elements * bytesOf(dtype) }
       if (kind === 'scalars') return { kind, dtype }
       return { kind, offset: plan.offsets[row] as number, dtype, bytes: bytes[row] as number }
     })
@@ -249,43 +253,40 @@ function copyRow(from: number, to: number, dtype: DType, elements: number): Kern
   }
 }
 
-/** Does a stage read `row` only where, and exactly as, it writes it? Then each element is read before it is replaced. */
-function readsAsWritten(stage: Kernel['stages'][number], row: number): boolean {
+/** Do a kernel's stages read `row` only where, and exactly as, they write it? Then each element is read before it is replaced. */
+function readsAsWritten(stages: readonly Stage[], row: number): boolean {
+  const [stage] = stages
+  if (stage === undefined || !stages.some((other) => stageReads(other).has(row))) return true
+  // A later stage would read what an earlier one has written.
+  if (stages.length > 1) return false
   const store = stage.stores.find(({ access }) => access.buffer === row)
-  if (stage.kind === 'contract' && (stage.a.buffer === row || stage.b.buffer === row)) return false
   if (store === undefined) return true
-  if (stage.kind === 'reduce' && stageReads({ ...stage, stores: [] }).has(row)) return false
+  // Operands and the values that are reduced are read at other positions than the one that is finished.
+  if (stageReads({ ...stage, stores: [] }).has(row)) return false
   const key = JSON.stringify([store.access.offset, store.access.strides])
-  return accessesOf(stage, row).every((access) => access === key)
-}
-
-function accessesOf(stage: Kernel['stages'][number], row: number): string[] {
-  const found: string[] = []
-  const visit = (value: unknown): void => {
-    if (typeof value !== 'object' || value === null) return
-    const part = value as { kind?: string; access?: { buffer: number; offset: number; strides: readonly number[] } }
-    if ((part.kind === 'load' || part.kind === 'gather') && part.access?.buffer === row) {
-      found.push(part.kind === 'gather' ? 'gather' : JSON.stringify([part.access.offset, part.access.strides]))
-    }
-    for (const inner of Object.values(value)) visit(inner)
-  }
-  for (const { value } of stage.stores) visit(value)
-  return found
-}
-
-/** Kernels in an order that respects `before`; undefined when it has a cycle. Stable: earlier kernels stay early. */
-function topological(kernels: readonly Kernel[], before: readonly ReadonlySet<number>[]): Kernel[] | undefined {
-  const order: Kernel[] = []
-  const done = new Set<number>()
-  while (order.length < kernels.length) {
-    const next = kernels.findIndex(
-      (_, i) => !done.has(i) && [...(before[i] as ReadonlySet<number>)].every((j) => done.has(j)),
+  return expressionParts(stage.stores.map(({ value }) => value)).every((part) => {
+    if (part.kind === 'gather') return part.access.buffer !== row
+    return (
+      part.kind !== 'load' ||
+      part.access.buffer !== row ||
+      JSON.stringify([part.access.offset, part.access.strides]) === key
     )
-    if (next < 0) return undefined
-    done.add(next)
+  })
+}
+
+/** Kernels in an order that respects `before`, and those that wait for each other. Stable: earlier kernels stay early. */
+function topological(
+  kernels: readonly Kernel[],
+  before: readonly ReadonlySet<number>[],
+): { order: Kernel[]; stuck: Set<number> } {
+  const order: Kernel[] = []
+  const stuck = new Set(kernels.keys())
+  for (;;) {
+    const next = [...stuck].find((i) => [...(before[i] as ReadonlySet<number>)].every((j) => !stuck.has(j)))
+    if (next === undefined) return { order, stuck }
+    stuck.delete(next)
     order.push(kernels[next] as Kernel)
   }
-  return order
 }
 
 export function scheduleGraph(graph: Graph): Schedule {

@@ -1,6 +1,6 @@
 // Rewrites a graph into an equal, smaller one: common parts shared, movements merged, factors of one gone, compositions for ops without kernels.
 
-import { equalShapes, sizeOf } from '../core/shape.ts'
+import { denseShape, equalShapes, sizeOf } from '../core/shape.ts'
 import { broadcastTo, compare, iota, reshape, select, sum } from '../ops/functions.ts'
 import type { ArrayNode, Node, OpNode } from '../ops/node.ts'
 import { type Graph, isHostLeaf } from './graph.ts'
@@ -172,6 +172,5 @@ export function simplify(graph: Graph): Simplified {
 
 /** Does a reshape only add or drop axes of extent 1? */
 export function isTrivialReshape(node: OpNode): boolean {
-  const dense = (shape: readonly number[]): number[] => shape.filter((extent) => extent !== 1)
-  return sizeOf(node.shape) === 0 || equalShapes(dense(node.shape), dense((node.inputs[0] as Node).shape))
+  return sizeOf(node.shape) === 0 || equalShapes(denseShape(node.shape), denseShape((node.inputs[0] as Node).shape))
 }

@@ -11,6 +11,7 @@ import {
   columnBlock,
   type Expression,
   rowBlock,
+  stageResults,
   sumBlock,
 } from './kernel.ts'
 import { chooseTile, evenPieces } from './tile.ts'
@@ -48,7 +49,7 @@ class ContractLowering {
   readonly #stage: Contract
   readonly #writer: ExpressionWriter
   readonly #result: Expression | undefined
-  readonly #partial: Access
+  readonly #partial: Access | undefined
   readonly #row: number
   readonly #column: number
   readonly #sum: number
@@ -61,7 +62,7 @@ class ContractLowering {
     this.#column = this.#axisOf('column')
     this.#sum = this.#axisOf('sum')
     this.#writer = new ExpressionWriter(b, stage.axes.length, this.#column)
-    this.#result = findResult(stage)
+    this.#result = stageResults(stage)[0]
     this.#partial = partialAccess(stage)
     const rows = [stage.a.buffer, stage.b.buffer, stage.partial, stage.panel, stage.block]
     for (const row of rows) if (row !== undefined) b.argument(row, stage.dtype)
@@ -162,6 +163,7 @@ class ContractLowering {
   /** One register tile: running sums in registers, all steps of the sum, then the epilogue or the way back to memory. */
   #tile(sum: SumPart, rows: Stretch, inner: Place, height: number, panel: Panel): void {
     const b = this.#b
+    const partial = this.#partial
     const { dtype } = this.#stage
     const at = (p: number, v: number, body: () => void): void =>
       this.#writer.at(
@@ -175,11 +177,10 @@ class ContractLowering {
           this.#writer.lanes = undefined
         },
       )
-    const totals = Array.from({ length: height }, (_, p) =>
-      Array.from({ length: panel.width }, (_, v) => {
+    const totals = Array.from({ length: height }, () =>
+      Array.from({ length: panel.width }, () => {
         const total = b.register(dtype)
-        if (sum.first) b.move(total, b.constant(dtype, 0))
-        else at(p, v, () => b.emit({ kind: 'load', to: total, address: this.#writer.address(this.#partial) }))
+        b.move(total, b.constant(dtype, 0))
         return total
       }),
     )
@@ -197,8 +198,12 @@ class ContractLowering {
       for (let v = 0; v < panel.width; v++) {
         const total = totals[p]?.[v] as Reg
         at(p, v, () => {
-          if (sum.last) this.#epilogue(total)
-          else this.#writer.store(this.#partial, total, dtype)
+          // Each block is a chain of its own, added to the blocks before it: long sums keep their precision.
+          const whole = sum.first
+            ? total
+            : b.binary('add', b.load(dtype, this.#writer.address(partial as Access)), total)
+          if (sum.last) this.#epilogue(whole)
+          else this.#writer.store(partial as Access, whole, dtype)
         })
       }
     }
@@ -327,7 +332,8 @@ class ContractLowering {
 }
 
 /** Running sums lie as the result does: outer x rows x columns. */
-function partialAccess({ axes, roles, partial }: Contract): Access {
+function partialAccess({ axes, roles, partial }: Contract): Access | undefined {
+  if (partial === undefined) return undefined
   const strides = axes.map(() => 0)
   let stride = 1
   for (const axis of [...roles.keys()].reverse()) {
@@ -336,19 +342,6 @@ function partialAccess({ axes, roles, partial }: Contract): Access {
     stride *= axes[axis] as number
   }
   return { buffer: partial, offset: 0, slab: 0, strides }
-}
-
-function findResult(stage: Contract): Expression | undefined {
-  const stack = stage.stores.map(({ value }) => value)
-  const seen = new Set<Expression>()
-  while (stack.length > 0) {
-    const expression = stack.pop() as Expression
-    if (seen.has(expression)) continue
-    seen.add(expression)
-    if (expression.kind === 'result') return expression
-    if (expression.kind === 'apply') stack.push(...expression.inputs)
-  }
-  return undefined
 }
 
 export function lowerContract(b: Builder, target: Target, stage: Contract): void {

@@ -85,8 +85,8 @@ export interface Contract extends StageBase {
   readonly a: Access
   readonly b: Access
   readonly dtype: 'f32' | 'f64'
-  /** Where running sums wait between blocks of the sum axes: outer x rows x columns, contiguous. */
-  readonly partial: number
+  /** Where running sums wait between blocks of the sum axes: outer x rows x columns, contiguous. Absent when there is one block. */
+  readonly partial?: number
   /** Where a panel of `b` is laid out column vector by column vector before its tiles run; absent where `b` is read in place. */
   readonly panel?: number
   /** Where `rowBlock` rows of `a` are laid out close together, block of the sum by block; absent where `a` is read in place. */
@@ -156,6 +156,14 @@ export function stageExpressions(stage: Stage): Expression[] {
   return values
 }
 
+/** The results that a stage's epilogue uses, by number. */
+export function stageResults(stage: Stage): Extract<Expression, { kind: 'result' }>[] {
+  const found: Extract<Expression, { kind: 'result' }>[] = []
+  for (const part of expressionParts(stage.stores.map(({ value }) => value)))
+    if (part.kind === 'result') found[part.index] = part
+  return found
+}
+
 /** Buffers that a stage reads. */
 export function stageReads(stage: Stage): Set<number> {
   const reads = new Set<number>()
@@ -166,22 +174,38 @@ export function stageReads(stage: Stage): Set<number> {
   return reads
 }
 
-function formatExpression(expression: Expression): string {
-  switch (expression.kind) {
+/** Expressions as text; parts that are used more than once get a line and a name of their own. */
+function formatExpressions(roots: readonly Expression[]): { lines: string[]; texts: string[] } {
+  const uses = new Map<Expression, number>()
+  const parts = expressionParts(roots)
+  for (const part of parts) for (const input of expressionInputs(part)) uses.set(input, (uses.get(input) ?? 0) + 1)
+  const texts = new Map<Expression, string>()
+  const lines: string[] = []
+  for (const part of parts) {
+    const text = formatPart(part, (input) => texts.get(input) as string)
+    const named = part.kind === 'apply' && (uses.get(part) ?? 0) > 1
+    if (named) lines.push(`    t${lines.length} = ${text}`)
+    texts.set(part, named ? `t${lines.length - 1}` : text)
+  }
+  return { lines, texts: roots.map((root) => texts.get(root) as string) }
+}
+
+function formatPart(part: Expression, textOf: (input: Expression) => string): string {
+  switch (part.kind) {
     case 'load':
-      return `b${expression.access.buffer}[${expression.access.offset}+${expression.access.strides}]`
+      return `b${part.access.buffer}[${part.access.offset}+${part.access.strides}]`
     case 'gather':
-      return `b${expression.access.buffer}[${expression.access.strides} @ ${formatExpression(expression.index)}]`
+      return `b${part.access.buffer}[${part.access.strides} @ ${textOf(part.index)}]`
     case 'literal':
-      return String(expression.value)
+      return String(part.value)
     case 'position':
-      return `position(${expression.offset}+${expression.strides})`
+      return `position(${part.offset}+${part.strides})`
     case 'result':
-      return `r${expression.index}`
+      return `r${part.index}`
     case 'random':
-      return `random(${expression.stream})`
+      return `random(${part.stream})`
     case 'apply':
-      return `${expression.op}(${expression.inputs.map(formatExpression).join(', ')})`
+      return `${part.op}(${part.inputs.map(textOf).join(', ')})`
   }
 }
 
@@ -189,15 +213,20 @@ function formatExpression(expression: Expression): string {
 export function formatKernel(kernel: Kernel): string {
   const lines = [`${kernel.name}: ${kernel.slabs} slab${kernel.slabs === 1 ? '' : 's'}`]
   for (const stage of kernel.stages) {
-    lines.push(
-      `  ${stage.kind} [${stage.axes}]${stage.kind === 'contract' ? ` ${stage.roles} b${stage.a.buffer}[${stage.a.strides}] x b${stage.b.buffer}[${stage.b.strides}]` : ''}`,
-    )
+    const product =
+      stage.kind === 'contract'
+        ? ` ${stage.roles} b${stage.a.buffer}[${stage.a.strides}] x b${stage.b.buffer}[${stage.b.strides}]`
+        : ''
+    lines.push(`  ${stage.kind} [${stage.axes}]${product}`)
+    const { lines: shared, texts } = formatExpressions(stageExpressions(stage))
+    lines.push(...shared)
+    for (const [i, { access }] of stage.stores.entries())
+      lines.push(`    b${access.buffer}[${access.offset}+${access.strides}] = ${texts[i]}`)
     if (stage.kind === 'reduce') {
-      for (const [i, { by, value }] of stage.reductions.entries())
-        lines.push(`    r${i} = ${by} over [${stage.reduced.map(Number)}] of ${formatExpression(value)}`)
+      for (const [i, { by }] of stage.reductions.entries()) {
+        lines.push(`    r${i} = ${by} over [${stage.reduced.map(Number)}] of ${texts[stage.stores.length + i]}`)
+      }
     }
-    for (const { access, value } of stage.stores)
-      lines.push(`    b${access.buffer}[${access.offset}+${access.strides}] = ${formatExpression(value)}`)
   }
   return lines.join('\n')
 }

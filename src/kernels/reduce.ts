@@ -3,13 +3,26 @@
 import type { Reg } from '../codegen/loop-program.ts'
 import { identityOf } from '../ops/reduce.ts'
 import { type Builder, registerType } from './builder.ts'
-import { ExpressionWriter, type Place, place, shifted } from './expression.ts'
-import type { Expression, Reduce } from './kernel.ts'
+import { ExpressionWriter, type Place, place, shifted, within } from './expression.ts'
+import { type Expression, type Reduce, stageResults } from './kernel.ts'
 
 /** Chains of one loop iteration, enough to hide the latency of an addition. */
 const columnVectors = 4
 
+/** Steps of one chain of additions. */
+const chainSteps = 256
+/** From this many steps of an outer axis on, the inner axes get totals of their own. */
+const manySteps = 16
+
 type By = 'sum' | 'max' | 'min'
+
+/** A running total in a register. */
+interface Total {
+  /** Number of the stage's reduction. */
+  readonly reduction: number
+  readonly by: By
+  readonly reg: Reg
+}
 
 /** total and value combined; a NaN in either stays. */
 function combine(b: Builder, by: By, total: Reg, value: Reg): void {
@@ -46,32 +59,74 @@ class ReduceLowering {
     this.#stage = stage
     this.#writer = new ExpressionWriter(b, stage.axes.length, stage.axes.length - 1)
     this.#values = stage.reductions.map(({ value }) => value)
-    this.#results = this.#findResults()
+    this.#results = stageResults(stage)
     const axes = [...stage.axes.keys()]
     this.#kept = axes.filter((axis) => !stage.reduced[axis])
     this.#reduced = axes.filter((axis) => stage.reduced[axis])
   }
 
-  /** The `result` nodes of the epilogue, by number. */
-  #findResults(): Expression[] {
-    const found: Expression[] = []
-    const seen = new Set<Expression>()
-    const visit = (expression: Expression): void => {
-      if (seen.has(expression)) return
-      seen.add(expression)
-      if (expression.kind === 'result') found[expression.index] = expression
-      if (expression.kind === 'apply') expression.inputs.forEach(visit)
-    }
-    for (const { value } of this.#stage.stores) visit(value)
-    return found
-  }
-
-  #accumulator(i: number): Reg {
+  /** A new total of reduction `i`, at its neutral element. */
+  #total(i: number): Total {
     const { by, value } = this.#stage.reductions[i] as Reduce['reductions'][number]
     const type = registerType(value.dtype)
-    const total = this.#b.register(type)
-    this.#b.move(total, this.#b.constant(type, identityOf(by, value.dtype)))
-    return total
+    const reg = this.#b.register(type)
+    this.#b.move(reg, this.#b.constant(type, identityOf(by, value.dtype)))
+    return { reduction: i, by, reg }
+  }
+
+  /** Adds up what `body` puts into fresh totals. */
+  #partly(totals: readonly Total[], body: (fresh: readonly Total[]) => void): void {
+    const fresh = totals.map(({ reduction }) => this.#total(reduction))
+    body(fresh)
+    for (const [i, { by, reg }] of totals.entries()) combine(this.#b, by, reg, (fresh[i] as Total).reg)
+  }
+
+  /**
+   * `body` for each of `extent` steps of `scale` elements. A long chain of additions loses what it adds to a large total: it is cut into
+   * chains of at most `chainSteps`, whose totals are chained likewise, at bounds that only the extent decides.
+   */
+  #chained(
+    extent: number,
+    scale: number,
+    totals: readonly Total[],
+    body: (totals: readonly Total[], step: Place) => void,
+  ): void {
+    if (extent <= chainSteps) {
+      this.#b.loop(extent, (variable) => body(totals, place(0, [variable, scale])))
+      return
+    }
+    let size = chainSteps
+    while (size * chainSteps < extent) size *= chainSteps
+    const full = Math.floor(extent / size)
+    const piece = (steps: number, start: Place): void =>
+      this.#partly(totals, (fresh) =>
+        this.#chained(steps, scale, fresh, (inner, step) => body(inner, within(start, step))),
+      )
+    this.#b.loop(full, (variable) => piece(size, place(0, [variable, size * scale])))
+    if (extent % size > 0) piece(extent % size, place(full * size * scale))
+  }
+
+  /** Loops over the reduced `axes`, long ones with totals of their own inside, then `body`. */
+  #overReduced(
+    axes: readonly number[],
+    roots: readonly Expression[],
+    totals: readonly Total[],
+    body: (totals: readonly Total[]) => void,
+  ): void {
+    this.#writer.hoist(roots)
+    const [axis, ...rest] = axes
+    if (axis === undefined) {
+      body(totals)
+      return
+    }
+    const extent = this.#stage.axes[axis] as number
+    this.#chained(extent, 1, totals, (chain, step) =>
+      this.#writer.at([[axis, step]], () => {
+        const inner = (sums: readonly Total[]): void => this.#overReduced(rest, roots, sums, body)
+        if (rest.length > 0 && extent > manySteps) this.#partly(chain, inner)
+        else inner(chain)
+      }),
+    )
   }
 
   #finish(results: readonly Reg[]): void {
@@ -79,8 +134,10 @@ class ReduceLowering {
       const expression = this.#results[i]
       if (expression !== undefined) this.#writer.define(expression, reg)
     }
-    for (const { access, value, dtype } of this.#stage.stores)
-      this.#writer.store(access, this.#writer.value(value), dtype)
+    // All values before the first store: a store in place must not reach what another value still reads.
+    const values = this.#stage.stores.map(({ value }) => this.#writer.value(value))
+    for (const [i, { access, dtype }] of this.#stage.stores.entries())
+      this.#writer.store(access, values[i] as Reg, dtype)
   }
 
   /** Loops over `axes`, then `body`. */
@@ -106,62 +163,58 @@ class ReduceLowering {
     this.#nest(this.#kept, this.#values, () => {
       // Epilogue values are found again inside, where the results are known.
       this.#writer.at([], () => {
-        const parts = this.#values.map((_, i) => {
-          const parts = (this.#b.wide ? 8 : 16) / this.#b.lanes
-          return Array.from({ length: parts }, () => this.#accumulator(i))
-        })
-        if (last < 0) this.#single(parts)
-        else this.#nest(this.#reduced.slice(0, -1), this.#values, () => this.#blocks(last, parts))
+        const parts = (this.#b.wide ? 8 : 16) / this.#b.lanes
+        const totals = this.#values.flatMap((_, i) => Array.from({ length: parts }, () => this.#total(i)))
+        if (last < 0) this.#addVector(totals, parts, 0, 1)
+        else
+          this.#overReduced(this.#reduced.slice(0, -1), this.#values, totals, (inner) =>
+            this.#blocks(last, inner, parts),
+          )
         this.#writer.lanes = 1
         this.#finish(
-          parts.map((accumulators, i) =>
-            foldParts(this.#b, (this.#stage.reductions[i] as { by: By }).by, accumulators),
-          ),
+          this.#values.map((_, i) => {
+            const own = totals.filter(({ reduction }) => reduction === i)
+            return foldParts(
+              this.#b,
+              (own[0] as Total).by,
+              own.map(({ reg }) => reg),
+            )
+          }),
         )
         this.#writer.lanes = undefined
       })
     })
   }
 
-  /** No axis at all: one element. */
-  #single(parts: readonly (readonly Reg[])[]): void {
-    for (const [i, value] of this.#values.entries())
-      this.#combineFirst(i, this.#writer.value(value), parts[i] as readonly Reg[], 1)
-  }
-
-  #combineFirst(i: number, reg: Reg, parts: readonly Reg[], valid: number): void {
-    const { by, value } = this.#stage.reductions[i] as Reduce['reductions'][number]
-    const type = registerType(value.dtype)
-    const masked =
-      valid >= this.#b.lanes ? reg : this.#b.laneSelect(reg, this.#b.constant(type, identityOf(by, value.dtype)), valid)
-    combine(this.#b, by, parts[0] as Reg, masked)
+  /** Combines a vector of each value, of which `valid` lanes count, with virtual lanes `part` of its total. */
+  #addVector(totals: readonly Total[], parts: number, part: number, valid: number): void {
+    for (const [i, value] of this.#values.entries()) {
+      const { by, reg } = totals[i * parts + part] as Total
+      const vector = this.#writer.value(value)
+      const neutral = this.#b.constant(this.#b.typeOf(reg), identityOf(by, value.dtype))
+      combine(this.#b, by, reg, valid >= this.#b.lanes ? vector : this.#b.laneSelect(vector, neutral, valid))
+    }
   }
 
   /** The innermost axis in blocks of all virtual lanes, and a last block with what is left. */
-  #blocks(axis: number, parts: readonly (readonly Reg[])[]): void {
-    const b = this.#b
-    const { lanes } = b
-    const count = (parts[0] as readonly Reg[]).length
+  #blocks(axis: number, totals: readonly Total[], parts: number): void {
+    const { lanes } = this.#b
     const extent = this.#stage.axes[axis] as number
-    const block = count * lanes
+    const block = parts * lanes
     const full = Math.floor(extent / block)
-    const step = (base: number, variable: number | undefined, part: number, valid: number): void => {
-      const here = variable === undefined ? place(base) : place(base, [variable, block])
+    const add = (sums: readonly Total[], at: Place, part: number, valid: number): void => {
       this.#writer.lanes = valid < lanes ? valid : undefined
-      this.#writer.at([[axis, here]], () => {
-        for (const [i, value] of this.#values.entries())
-          this.#combineFirst(i, this.#writer.value(value), [(parts[i] as readonly Reg[])[part] as Reg], valid)
-      })
+      this.#writer.at([[axis, shifted(at, part * lanes)]], () => this.#addVector(sums, parts, part, valid))
       this.#writer.lanes = undefined
     }
     if (full > 0) {
-      b.loop(full, (variable) => {
-        for (let part = 0; part < count; part++) step(part * lanes, variable, part, lanes)
+      this.#chained(full, block, totals, (sums, step) => {
+        for (let part = 0; part < parts; part++) add(sums, step, part, lanes)
       })
     }
-    for (let part = 0; part < count; part++) {
+    for (let part = 0; part < parts; part++) {
       const valid = Math.min(lanes, extent - full * block - part * lanes)
-      if (valid > 0) step(full * block + part * lanes, undefined, part, valid)
+      if (valid > 0) add(totals, place(full * block), part, valid)
     }
   }
 
@@ -184,25 +237,23 @@ class ReduceLowering {
     })
   }
 
-  /** `count` neighbouring vectors of columns, each with its own chain down the reduced axes. */
+  /** `count` neighbouring vectors of columns, each with its own totals down the reduced axes. */
   #columns(axis: number, from: Place, count: number): void {
     const at = (v: number): Place => shifted(from, v * this.#b.lanes)
-    const totals = Array.from({ length: count }, () => this.#values.map((_, i) => this.#accumulator(i)))
-    this.#nest(this.#reduced, [], () => {
+    const values = this.#values.length
+    const totals = Array.from({ length: count }, () => this.#values.map((_, i) => this.#total(i))).flat()
+    this.#overReduced(this.#reduced, [], totals, (sums) => {
       for (let v = 0; v < count; v++) {
-        this.#writer.at([[axis, at(v)]], () => {
-          for (const [i, value] of this.#values.entries()) {
-            combine(
-              this.#b,
-              (this.#stage.reductions[i] as { by: By }).by,
-              totals[v]?.[i] as Reg,
-              this.#writer.value(value),
-            )
-          }
-        })
+        this.#writer.at([[axis, at(v)]], () =>
+          this.#addVector(sums.slice(v * values, (v + 1) * values), 1, 0, this.#b.lanes),
+        )
       }
     })
-    for (let v = 0; v < count; v++) this.#writer.at([[axis, at(v)]], () => this.#finish(totals[v] as Reg[]))
+    for (let v = 0; v < count; v++) {
+      this.#writer.at([[axis, at(v)]], () =>
+        this.#finish(totals.slice(v * values, (v + 1) * values).map(({ reg }) => reg)),
+      )
+    }
   }
 }
 

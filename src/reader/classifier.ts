@@ -25,7 +25,7 @@ export function recognize(shapes: readonly Shape[], classifier: Classifier): Flo
   for (let start = 0; start < shapes.length; start += batchSize) {
     const chunk = shapes.slice(start, start + batchSize)
     const batch = new Float32Array(chunk.length * glyphSize * glyphSize)
-    chunk.forEach((shape, i) => batch.set(normalizeGlyph(shape.mask), i * glyphSize * glyphSize))
+    for (const [i, { mask }] of chunk.entries()) batch.set(normalizeGlyph(mask), i * glyphSize * glyphSize)
     const probabilities = classifier.classify(batch, chunk.length)
     if (probabilities.length !== chunk.length * characters.length) {
       throw new OcellusError(

@@ -84,8 +84,10 @@ function takeOut(
 
 /** Paper, its noise and the ink from a histogram of contrasts. */
 function levelsOf(counts: Int32Array): Levels | undefined {
-  let paper = 1
-  for (let v = 2; v < 255; v++) if (smoothed(counts, v) > smoothed(counts, paper)) paper = v
+  let near = 1
+  for (let v = 2; v < 255; v++) if (smoothed(counts, v) > smoothed(counts, near)) near = v
+  // Of clean paper all pixels have one value, and three sums are equal.
+  const paper = [near - 1, near, near + 1].reduce((best, v) => (counts[v]! > counts[best]! ? v : best))
   let below = 0
   for (let v = 0; v <= paper; v++) below += counts[v]!
   // The deviation of the paper's side away from the ink: 68.3 % of it lie within one.

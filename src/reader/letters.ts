@@ -28,7 +28,7 @@ export function formLetters(lines: readonly ShapeLine[], classifier: Classifier)
   const known = new Map<Shape, Float32Array>()
   const learn = (shapes: readonly Shape[]): void => {
     const unknown = [...new Set(shapes)].filter((shape) => !known.has(shape))
-    recognize(unknown, classifier).forEach((logits, i) => known.set(unknown[i]!, logits))
+    for (const [i, logits] of recognize(unknown, classifier).entries()) known.set(unknown[i]!, logits)
   }
   const recognition = (shape: Shape): Float32Array => known.get(shape)!
   let current: readonly ShapeLine[] = lines

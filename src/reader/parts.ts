@@ -104,15 +104,13 @@ function belongTogether(a: Shape, b: Shape, letterHeight: number): boolean {
   const height = Math.max(a.box[2], b.box[2]) - Math.min(a.box[0], b.box[0])
   const width = Math.max(a.box[3], b.box[3]) - Math.min(a.box[1], b.box[1])
   if (height > 1.3 * taller || width > 1.6 * taller) return false
-  // A stop under the arm of a 7 is no part of it.
-  const [upper, under] = a.box[2] < b.box[2] ? [a, b] : [b, a]
-  if (
-    isDot(under, letterHeight) &&
-    under.box[0] > upper.box[2] - 0.4 * letterHeight &&
-    centreX(under) > upper.box[1] + 0.75 * widthOf(upper)
-  ) {
-    return false
-  }
+  if (isStopOf(a, b, letterHeight) || isStopOf(b, a, letterHeight)) return false
   if (inside > 0.8) return true
   return sharedX > 0.5 * narrower && sharedY > -0.2 * letterHeight
+}
+
+/** Is `dot` a full stop at the foot of `letter`, on its right, as under the arm of a 7? */
+function isStopOf(dot: Shape, letter: Shape, letterHeight: number): boolean {
+  if (!isDot(dot, letterHeight) || isDot(letter, letterHeight)) return false
+  return dot.box[0] > letter.box[2] - 0.4 * letterHeight && centreX(dot) > letter.box[1] + 0.75 * widthOf(letter)
 }

@@ -29,7 +29,8 @@ function rowBetweenLines(shape: Shape, shapes: readonly Shape[], letterHeight: n
   if (height < stackedLeast * letterHeight || height > stackedMost * letterHeight) return undefined
   const near = shapes.filter((other) => other !== shape && -overlapX(shape, other) < neighbourReach * letterHeight)
   const level = (other: Shape): number => (centreY(other) - shape.box[0]) / height
-  if (near.some((other) => heightOf(other) > 0.75 * height && level(other) > 0.2 && level(other) < 0.8)) return undefined
+  if (near.some((other) => heightOf(other) > 0.75 * height && level(other) > 0.2 && level(other) < 0.8))
+    return undefined
   const usual = near.filter((other) => {
     const high = heightOf(other)
     return high >= neighbourLeast * letterHeight && high <= neighbourMost * letterHeight
@@ -37,7 +38,8 @@ function rowBetweenLines(shape: Shape, shapes: readonly Shape[], letterHeight: n
   const above = usual.filter((other) => level(other) > 0 && level(other) < 0.42)
   const below = usual.filter((other) => level(other) > 0.58 && level(other) < 1)
   if (above.length === 0 || below.length === 0) return undefined
-  const middle = (mean(above.map((other) => other.box[2])) + mean(below.map((other) => other.box[0]))) / 2 - shape.box[0]
+  const middle =
+    (mean(above.map((other) => other.box[2])) + mean(below.map((other) => other.box[0]))) / 2 - shape.box[0]
   const { width, data } = shape.mask
   let best: number | undefined
   let least = Infinity

@@ -19,9 +19,9 @@ interface NodeProcess {
 
 /** Node 20 has relaxed SIMD behind a flag that can be set while it runs; later versions have it anyway and would warn about the flag. */
 function enableRelaxedSimd(): void {
-  const { process } = globalThis as { process?: NodeProcess }
+  const host = globalThis as { process?: NodeProcess }
   if (!validatesRelaxedMadd())
-    process?.getBuiltinModule?.('node:v8')?.setFlagsFromString('--experimental-wasm-relaxed-simd')
+    host.process?.getBuiltinModule?.('node:v8')?.setFlagsFromString('--experimental-wasm-relaxed-simd')
 }
 
 /** Probes the engine, and switches relaxed SIMD on where Node hides it. */

@@ -164,7 +164,7 @@ describe('the shipped recognizer', () => {
     expect((await stat(weightsFile)).size).toBeLessThanOrEqual(1_000_000)
   })
 
-  it('reads at least 93 % of the embedded characters of hands that it has not seen, letter or digit known', async () => {
+  it('reads at least 97 % of the embedded characters of hands that it has not seen, letter or digit known', async () => {
     const recognizer = await loadRecognizer()
     const { test } = await loadCharacters()
     const { data } = test.inputs
@@ -180,7 +180,7 @@ describe('the shipped recognizer', () => {
       const row = probabilities.subarray(i * 36 + from, i * 36 + to)
       if (from + row.indexOf(Math.max(...row)) === label) right++
     }
-    expect(right / test.length).toBeGreaterThanOrEqual(0.93)
+    expect(right / test.length).toBeGreaterThanOrEqual(0.97)
   })
 
   it('doubts what is no character more than a character', async () => {
