@@ -1,7 +1,7 @@
 // Trains the recognizer that comes with the package: OCELLUS_DATA=folder npx tsx scripts/recognizer/train.ts
 // Writes assets/reader/recognizer.safetensors and the model card beside it. A training that was stopped goes on where it stopped.
 
-import { mkdir } from 'node:fs/promises'
+import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Command, InvalidArgumentError } from 'commander'
@@ -33,6 +33,7 @@ async function train({ out, epochs, seed, checkpoint, data }: Flags): Promise<vo
   console.log('reading and normalising the characters')
   const samples = await gatherSamples(data)
   const network = buildNetwork(seed)
+  const state = join(checkpoint, `seed-${seed}-epochs-${epochs}`)
   const trainer = new Trainer(network, {
     optimizer: adamW({
       learningRate: warmUp(cosine({ start: learningRate }), { steps: warmUpSteps }),
@@ -45,7 +46,7 @@ async function train({ out, epochs, seed, checkpoint, data }: Flags): Promise<vo
     batchSize,
     seed,
     augment: [augment],
-    checkpoint: join(checkpoint, `seed-${seed}-epochs-${epochs}`),
+    checkpoint: state,
   })
   await trainer.fit(samples.train, { valid: withFeatures(samples.valid.nist26) })
   const temperature = await findTemperature(network, samples)
@@ -55,6 +56,8 @@ async function train({ out, epochs, seed, checkpoint, data }: Flags): Promise<vo
   await writeFileAtomically(join(out, 'recognizer.safetensors'), bytes)
   const card = modelCard({ samples, measurements, bytes: bytes.length, temperature, epochs, seed })
   await writeFileAtomically(join(out, 'README.md'), card)
+  // The next training starts anew, perhaps by another recipe.
+  await rm(state, { recursive: true, force: true })
   console.log(card)
 }
 
@@ -97,7 +100,11 @@ const program = new Command('train')
   .option('--out <folder>', 'where weights and model card go', join(root, 'assets/reader'))
   .option('--epochs <count>', 'passes over the characters, each distorted anew', count, 10)
   .option('--seed <number>', 'seed of weights, order and distortion', count, 2)
-  .option('--checkpoint <folder>', 'where the state is kept', join(root, 'node_modules/.cache/ocellus/recognizer'))
+  .option(
+    '--checkpoint <folder>',
+    'where the state is kept until the training is finished',
+    join(root, 'node_modules/.cache/ocellus/recognizer'),
+  )
   .option('--data <folder>', 'folder of data sets (default: OCELLUS_DATA, or ~/.cache/ocellus)')
   .action(train)
 

@@ -79,7 +79,7 @@ export function makeGraph(outputs: readonly Node[], assignments: readonly Assign
     } else if (node.kind === 'literal') {
       lines.push(`literal ${node.dtype} ${Object.is(node.value, -0) ? '-0' : node.value}`)
     } else if (node.kind === 'op') {
-      const from = node.inputs.map((input) => number.get(input))
+      const from = node.inputs.map((input) => `%${number.get(input)}`)
       lines.push(`${node.op.name} ${from} ${JSON.stringify(node.attributes)} ${type}`)
     }
   }

@@ -104,6 +104,6 @@ export function formatExamination({ versions, machine, device, speed, data }: Ex
 function describe({ name, state, bytes, files, missing }: FoundDataset): string {
   if (state === 'embedded') return 'comes with the package'
   if (state === 'found') return `found, ${formatCount(Math.ceil((bytes ?? 0) / 1024))} KiB`
-  if (missing.length === files) return `not there (${files} files in ${name}/)`
+  if (missing.length === files) return `not there (needs ${files} ${files === 1 ? 'file' : 'files'} in ${name}/)`
   return `not complete, ${missing.length === 1 ? 'missing is' : 'missing are'} ${missing.join(', ')}`
 }

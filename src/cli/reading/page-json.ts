@@ -9,6 +9,8 @@ export function pageJson(page: Page, file: string): string {
   return document.replace(/\[\s+(-?\d+),\s+(-?\d+),\s+(-?\d+),\s+(-?\d+)\s+\]/g, '[$1, $2, $3, $4]')
 }
 
+/** Alternatives that round to nothing say nothing. */
 function roundProbability(key: string, value: unknown): unknown {
+  if (key === 'alternatives') return (value as { confidence: number }[]).filter(({ confidence }) => confidence >= 5e-5)
   return key === 'confidence' && typeof value === 'number' ? Math.round(value * 1e4) / 1e4 : value
 }

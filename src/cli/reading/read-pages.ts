@@ -10,6 +10,9 @@ import { printError } from '../failures.ts'
 import type { ReadFlags } from '../read.ts'
 import { pageJson } from './page-json.ts'
 
+/** Pages below this mean confidence are seldom right. */
+const doubtful = 0.86
+
 /** Reads and prints all images. Returns whether every one of them could be read; those that could not have been reported. */
 export async function readPages(images: readonly string[], flags: ReadFlags): Promise<boolean> {
   const { format, boxes, model, maxMegapixels } = flags
@@ -21,6 +24,9 @@ export async function readPages(images: readonly string[], flags: ReadFlags): Pr
     try {
       const page = await readImage(reader, image, { overlay: overlay?.get(image), maxMegapixels })
       if (page.lines.length === 0) console.error(`ocellus: ${image}: no writing was found`)
+      else if (page.confidence < doubtful) {
+        console.error(`ocellus: ${image}: much of this is uncertain (confidence ${page.confidence.toFixed(2)}); a page should be upright, with dark ink on light paper`)
+      }
       if (format === 'json') documents.push(pageJson(page, image))
       else printText(page, image, images)
     } catch (error) {
