@@ -7,7 +7,7 @@ import { median } from './timing.ts'
 const dist = (path: string): string => pathToFileURL(new URL(`../dist/${path}`, import.meta.url).pathname).href
 
 const script = `
-import { compile, gradients, tensor } from '${dist('index.js')}'
+import { compile, gradients, tensor } from '${dist('index.node.js')}'
 import { crossEntropy, Linear, Sequential, sigmoid } from '${dist('nn/index.js')}'
 import { Sgd } from '${dist('optim/index.js')}'
 const model = new Sequential(new Linear({ inputs: 1024, outputs: 64 }), sigmoid, new Linear({ inputs: 64, outputs: 36 }))

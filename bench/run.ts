@@ -4,11 +4,12 @@ import { benchColdStart } from './cold-start.ts'
 import { benchMemory } from './memory.ts'
 import { benchProducts } from './product.ts'
 import { benchStandin } from './standin.ts'
-import { benchStep } from './step.ts'
+import { benchNativeStep, benchStep } from './step.ts'
 
 const parts = {
   product: benchProducts,
   step: benchStep,
+  native: benchNativeStep,
   start: benchColdStart,
   memory: benchMemory,
   standin: benchStandin,

@@ -1,6 +1,6 @@
 // One training step of the character network 1024-64-36: forward, cross-entropy, backward, SGD; a new batch of 32 each call, the loss read.
 
-import { compile, gradients, type Tensor, tensor } from '../src/index.ts'
+import { compile, gradients, init, type Tensor, tensor } from '../src/index.node.ts'
 import { crossEntropy, Linear, Sequential, sigmoid } from '../src/nn/index.ts'
 import { Sgd } from '../src/optim/index.ts'
 import { randomValues, settle, time } from './timing.ts'
@@ -29,6 +29,14 @@ export function characterStep(): () => number {
     const { x, labels } = batches[next++ % batches.length] as (typeof batches)[number]
     return step(tensor(x, { shape: [batch, inputs] }), tensor(labels)).item()
   }
+}
+
+/** The same on the native device, then back to the device of before. */
+export async function benchNativeStep(): Promise<string[]> {
+  await init({ device: 'native' })
+  const lines = await benchStep()
+  await init()
+  return lines.map((line) => `native ${line}`)
 }
 
 export async function benchStep(): Promise<string[]> {

@@ -1,8 +1,9 @@
 // ocellus: tensors, gradients and compiled functions. Layers, optimizers, training, data and reading pages are entries of their own.
 
 export { setDebug } from './core/debug.ts'
-export type { DType, TypedArray } from './core/dtype.ts'
+export type { TypedArray } from './core/dtype.ts'
 export { DeviceError, DTypeError, FormatError, OcellusError, ShapeError, UsageError } from './core/errors.ts'
+export type { HostDType as DType } from './core/host-tensor.ts'
 export { Random, type RandomState } from './core/random.ts'
 export type { Shape } from './core/shape.ts'
 export type { DeviceName } from './devices/device.ts'

@@ -2,10 +2,13 @@
 
 import { UsageError } from './core/errors.ts'
 import type { DeviceName } from './devices/device.ts'
-import { currentDevice, useDevice } from './devices/registry.ts'
+import { deviceNames, useDevice } from './devices/registry.ts'
 
 export interface InitOptions {
-  /** `wasm` (default) or `reference` (slow: plain TypeScript in f64, for checking). */
+  /**
+   * `wasm` (default), `native` (AVX2 or AVX-512 on x64 Linux and macOS, in Node, where the optional package koffi is installed) or
+   * `reference` (slow: plain TypeScript in f64, for checking).
+   */
   readonly device?: DeviceName
   /** Worker threads; only 1 exists so far. */
   readonly threads?: number
@@ -16,6 +19,5 @@ export async function init(options: InitOptions = {}): Promise<void> {
   if (options.threads !== undefined && options.threads !== 1) {
     throw new UsageError(`init: threads is ${options.threads}; this version runs on 1 thread`)
   }
-  if (options.device === undefined) currentDevice()
-  else useDevice(options.device)
+  useDevice(options.device ?? (deviceNames[0] as DeviceName))
 }

@@ -5,9 +5,9 @@ import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { currentDevice } from '../devices/registry.ts'
 import { decodeGray } from '../image/decode.node.ts'
-import { init } from '../init.ts'
 import { writeFileAtomically } from '../io/atomic-file.node.ts'
 import { Reader } from '../reader/reader.ts'
+import { chooseDevice } from './choose-device.ts'
 import { interruptible } from './interruption.ts'
 import { loadLetters } from './network/letters.ts'
 import { networkFile, saveNetwork } from './network/network-file.ts'
@@ -41,7 +41,7 @@ const settings: Omit<TrainingSettings, 'epochs' | 'seed'> = {
 
 export async function runMainJob({ epochs, limit, seed, device, out }: StartFlags): Promise<void> {
   await makeOutputFolder(out)
-  await init(device === undefined ? {} : { device })
+  await chooseDevice(device)
   await interruptible(
     async (signal) => {
       const letters = await timed('Redrawing the letters as the page reader sees them', () =>

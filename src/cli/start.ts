@@ -8,7 +8,7 @@ export interface StartFlags {
   readonly epochs: number
   readonly limit?: number
   readonly seed: number
-  readonly device?: 'wasm' | 'reference'
+  readonly device?: 'native' | 'wasm' | 'reference'
   readonly out: string
 }
 
@@ -22,7 +22,9 @@ export function startCommand(): Command {
     .option('--epochs <number>', 'how often every letter is seen', wholeNumber({ most: 1_000_000 }), 24)
     .option('--limit <letters>', 'use only so many letters of each part, evenly from all classes', wholeNumber())
     .option('--seed <number>', 'of weights, order and distortion', wholeNumber({ least: 0, most: 2 ** 32 - 1 }), 0)
-    .addOption(new Option('--device <name>', 'where to compute (default: the fastest)').choices(['wasm', 'reference']))
+    .addOption(
+      new Option('--device <name>', 'where to compute (default: wasm)').choices(['native', 'wasm', 'reference']),
+    )
     .option('--out <folder>', 'where index.html and network.safetensors go', 'ocellus-report')
     .addHelpText(
       'after',

@@ -19,7 +19,7 @@ export interface TrainFlags {
   readonly weightDecay: number
   readonly distort: boolean
   readonly seed: number
-  readonly device?: 'wasm' | 'reference'
+  readonly device?: 'native' | 'wasm' | 'reference'
   readonly out?: string
 }
 
@@ -70,7 +70,9 @@ export function trainCommand(): Command {
     .option('--weight-decay <number>', 'of the weights, not the biases', positiveNumber({ zero: true }), 0)
     .option('--distort', 'draw every letter a little differently in each epoch', false)
     .option('--seed <number>', 'of weights, order and distortion', wholeNumber({ least: 0, most: 2 ** 32 - 1 }), 0)
-    .addOption(new Option('--device <name>', 'where to compute (default: the fastest)').choices(['wasm', 'reference']))
+    .addOption(
+      new Option('--device <name>', 'where to compute (default: wasm)').choices(['native', 'wasm', 'reference']),
+    )
     .option('--out <folder>', 'where the network, its curves and checkpoints go; a training that lies there goes on')
     .addHelpText(
       'after',

@@ -42,4 +42,4 @@ export interface Device {
   createStorage(dtype: DType, length: number): Storage
 }
 
-export type DeviceName = 'reference' | 'wasm'
+export type DeviceName = 'reference' | 'wasm' | 'native'

@@ -5,22 +5,27 @@ import type { Device, DeviceName } from './device.ts'
 import { createReferenceDevice } from './reference.ts'
 import { createWasmDevice } from './wasm/device.ts'
 
-const factories = {
-  reference: createReferenceDevice,
-  wasm: createWasmDevice,
-} satisfies Record<DeviceName, () => Device>
+const factories = new Map<DeviceName, () => Device>([
+  ['reference', createReferenceDevice],
+  ['wasm', createWasmDevice],
+])
 
 const started = new Map<DeviceName, Device>()
 let current: Device | undefined
 
-/** Names that `init({ device })` takes, fastest first. */
+/** Devices that exist everywhere, the default first. */
 export const deviceNames: readonly DeviceName[] = ['wasm', 'reference']
+
+/** Adds a device that cannot be part of every bundle: the native one needs Node. */
+export function registerDevice(name: DeviceName, factory: () => Device): void {
+  factories.set(name, factory)
+}
 
 /** The device called `name`, started once. */
 export function startDevice(name: DeviceName): Device {
-  const factory = factories[name]
+  const factory = factories.get(name)
   if (factory === undefined)
-    throw new UsageError(`there is no device called "${name}"; choose one of ${deviceNames.join(', ')}`)
+    throw new UsageError(`there is no device called "${name}" here; choose one of ${[...factories.keys()].join(', ')}`)
   let device = started.get(name)
   if (device === undefined) {
     device = factory()

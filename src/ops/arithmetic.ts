@@ -57,7 +57,7 @@ export const arithmeticOps: readonly Op[] = [
   }),
   pointwise({
     name: 'maximum',
-    doc: 'a > b ? a : b; NaN wins; at a tie each input gets half the gradient',
+    doc: 'the larger of a and b, NaN where either is, either zero of 0 and -0; at a tie each input gets half the gradient',
     value: (a, b) => Math.max(a as number, b as number),
     partials: ([a, b]) => [share(a as Node, b as Node), share(b as Node, a as Node)],
     domains: twoReals,
@@ -66,7 +66,7 @@ export const arithmeticOps: readonly Op[] = [
   }),
   pointwise({
     name: 'minimum',
-    doc: 'a < b ? a : b; NaN wins; at a tie each input gets half the gradient',
+    doc: 'the smaller of a and b, NaN where either is, either zero of 0 and -0; at a tie each input gets half the gradient',
     value: (a, b) => Math.min(a as number, b as number),
     partials: ([a, b]) => [share(b as Node, a as Node), share(a as Node, b as Node)],
     domains: twoReals,

@@ -3,6 +3,7 @@
 import { DTypeError, ShapeError } from '../core/errors.ts'
 import { formatShape, stridesOf } from '../core/shape.ts'
 import { atSite } from '../core/site.ts'
+import { areExtents } from './extents.ts'
 import { slice } from './functions.ts'
 import type { Node } from './node.ts'
 import { type HostValue, noCost, type Op, type Typed } from './op.ts'
@@ -14,11 +15,7 @@ const padOp: Op = {
   infer(inputs, attributes) {
     const { shape, dtype } = inputs[0] as Typed
     const { before, after } = attributes as { before: readonly number[]; after: readonly number[] }
-    if (
-      before.length !== shape.length ||
-      after.length !== shape.length ||
-      [...before, ...after].some((extent) => !(extent >= 0))
-    ) {
+    if (before.length !== shape.length || after.length !== shape.length || !areExtents([...before, ...after])) {
       throw new ShapeError(
         `pad: ${formatShape(before)} before and ${formatShape(after)} after do not fit ${formatShape(shape)}; give one extent >= 0 per axis${atSite()}`,
       )
@@ -73,6 +70,8 @@ const concatOp: Op = {
   infer(inputs, attributes) {
     const axis = attributes.axis as number
     const first = inputs[0] as Typed
+    if (!(axis in first.shape))
+      throw new ShapeError(`concat: ${formatShape(first.shape)} has no axis ${axis}${atSite()}`)
     for (const { shape, dtype } of inputs) {
       if (shape.length !== first.shape.length || shape.some((extent, i) => i !== axis && extent !== first.shape[i])) {
         throw new ShapeError(

@@ -4,6 +4,7 @@ import { isFloat } from '../core/dtype.ts'
 import { DTypeError, ShapeError, UsageError } from '../core/errors.ts'
 import { formatShape, type Shape, sizeOf, stridesOf } from '../core/shape.ts'
 import { atSite } from '../core/site.ts'
+import { areExtents } from './extents.ts'
 import { gather, scatterAdd } from './functions.ts'
 import type { Node } from './node.ts'
 import { type HostValue, noCost, type Op, type Sample, type Typed } from './op.ts'
@@ -62,7 +63,13 @@ const gatherOp: Op = {
   doc: 'output[.., j, ..] = source[.., index[.., j, ..], ..] along `axis`. Out of range: an error on the reference device, clamped in compiled code.',
   infer(inputs, attributes) {
     const [source, index] = inputs as [Typed, Typed]
-    checkIndex('gather', source, index, attributes.axis as number)
+    const axis = attributes.axis as number
+    checkIndex('gather', source, index, axis)
+    if (source.shape[axis] === 0 && sizeOf(index.shape) > 0) {
+      throw new ShapeError(
+        `gather: axis ${axis} of ${formatShape(source.shape)} is empty, so there is nothing to index${atSite()}`,
+      )
+    }
     return { shape: index.shape, dtype: source.dtype }
   },
   derivative: {
@@ -88,13 +95,14 @@ const gatherOp: Op = {
 const scatterAddOp: Op = {
   name: 'scatterAdd',
   family: 'gather',
-  doc: 'Zeros of extent `extent` along `axis`, with each update added where its index says; the transpose of gather.',
+  doc: 'Zeros of extent `extent` along `axis`, with each update added where its index says; the transpose of gather. Out of range: an error on the reference device, dropped in compiled code.',
   infer(inputs, attributes) {
     const [updates, index] = inputs as [Typed, Typed]
     if (!isFloat(updates.dtype))
       throw new DTypeError(`scatterAdd: takes float updates, not ${updates.dtype}${atSite()}`)
     const { axis, extent } = attributes as { axis: number; extent: number }
     checkIndex('scatterAdd', updates, index, axis)
+    if (!areExtents([extent])) throw new ShapeError(`scatterAdd: ${extent} is not an extent${atSite()}`)
     if (updates.shape[axis] !== index.shape[axis]) {
       throw new ShapeError(
         `scatterAdd: updates ${formatShape(updates.shape)} and indices ${formatShape(index.shape)} differ${atSite()}`,
@@ -131,7 +139,12 @@ const iotaOp: Op = {
   name: 'iota',
   family: 'gather',
   doc: 'The position along `axis`, as i32.',
-  infer: (_, attributes) => ({ shape: attributes.shape as Shape, dtype: 'i32' }),
+  infer(_, attributes) {
+    const { shape, axis } = attributes as { shape: Shape; axis: number }
+    if (!areExtents(shape) || !(axis in shape))
+      throw new ShapeError(`iota: ${formatShape(shape)} is not a shape with an axis ${axis}${atSite()}`)
+    return { shape, dtype: 'i32' }
+  },
   derivative: { kind: 'none', reason: 'it has no inputs' },
   cost: noCost,
   evaluate(_, output, attributes) {

@@ -3,6 +3,7 @@
 import { ShapeError } from '../core/errors.ts'
 import { formatShape, type Shape, sizeOf, stridesOf } from '../core/shape.ts'
 import { atSite } from '../core/site.ts'
+import { areExtents } from './extents.ts'
 import { flip, pad, permute, reshape, slice, sum } from './functions.ts'
 import type { Attributes, Node } from './node.ts'
 import { type HostValue, noCost, type Op, type Sample, type Typed } from './op.ts'
@@ -41,6 +42,7 @@ const reshapeOp: Op = {
   infer(inputs, attributes) {
     const { shape, dtype } = one(inputs)
     const to = attributes.shape as Shape
+    if (!areExtents(to)) throw new ShapeError(`reshape: ${formatShape(to)} is not a shape${atSite()}`)
     if (sizeOf(shape) !== sizeOf(to)) {
       throw new ShapeError(
         `reshape: ${formatShape(shape)} has ${sizeOf(shape)} elements and ${formatShape(to)} has ${sizeOf(to)}${atSite()}`,
@@ -112,7 +114,8 @@ const expandOp: Op = {
   infer(inputs, attributes) {
     const { shape, dtype } = one(inputs)
     const to = attributes.shape as Shape
-    if (shape.length !== to.length || shape.some((extent, axis) => extent !== 1 && extent !== to[axis])) {
+    const fits = shape.length === to.length && shape.every((extent, axis) => extent === 1 || extent === to[axis])
+    if (!fits || !areExtents(to)) {
       throw new ShapeError(`expand: ${formatShape(shape)} does not broadcast to ${formatShape(to)}${atSite()}`)
     }
     return { shape: to, dtype }
@@ -161,7 +164,7 @@ const sliceOp: Op = {
     }
     const to = shape.map((extent, axis) => {
       const [start, end, step] = [starts[axis] as number, ends[axis] as number, steps[axis] as number]
-      if (!(start >= 0 && end <= extent && step >= 1)) {
+      if (!areExtents([start, end, step]) || start > extent || end > extent || step < 1) {
         throw new ShapeError(
           `slice: ${start}:${end}:${step} does not lie within axis ${axis} of ${formatShape(shape)}${atSite()}`,
         )
@@ -236,7 +239,13 @@ const flipOp: Op = {
   name: 'flip',
   family: 'movement',
   doc: 'Elements in reverse order along the given axes.',
-  infer: (inputs) => one(inputs),
+  infer(inputs, attributes) {
+    const { shape, dtype } = one(inputs)
+    const axes = attributes.axes as readonly number[]
+    if (new Set(axes).size !== axes.length || axes.some((axis) => !(axis in shape)))
+      throw new ShapeError(`flip: [${axes.join(', ')}] are not different axes of ${formatShape(shape)}${atSite()}`)
+    return { shape, dtype }
+  },
   derivative: {
     kind: 'linear',
     transpose: (upstream, node) => flip(upstream, node.attributes.axes as readonly number[]),

@@ -19,11 +19,15 @@ interface Common {
 export interface OpNode extends Common {
   readonly kind: 'op'
   readonly op: Op
-  /** Emptied when the value has been read and depends on no variable: it is a constant from then on. */
+  /** Emptied when the value was read on top of very many others and depends on no variable: it is a constant from then on. */
   inputs: readonly Node[]
   readonly attributes: Attributes
   readonly site: Site | undefined
   readonly dependsOnVariable: boolean
+  /** How many values that were read lie one on top of the other up to this one. */
+  reads: number
+  /** Whether `inputs` were emptied: gradients cannot go through this value any more. */
+  historyDropped: boolean
   /** The value, once it has been computed; later graphs start from it. */
   result: TypedArray | undefined
 }
@@ -58,7 +62,6 @@ export interface InputNode extends Common {
 
 /** What a graph knows of a variable; the tensor layer's Variable implements it. */
 export interface VariableState {
-  readonly id: number
   readonly label: string
   readonly shape: Shape
   readonly dtype: DType

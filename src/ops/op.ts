@@ -108,6 +108,8 @@ export function build(name: string, inputs: readonly Node[], attributes: Attribu
     dtype,
     site: captureSite(),
     dependsOnVariable: inputs.some(dependsOnVariable),
+    reads: inputs.reduce((reads, input) => (input.kind === 'op' ? Math.max(reads, input.reads) : reads), 0),
+    historyDropped: false,
     result: undefined,
   }
 }

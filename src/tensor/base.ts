@@ -1,16 +1,18 @@
 // What all parts of Tensor share: the node it stands for, and how operands become nodes.
 
-import { type DType, isFloat, promote } from '../core/dtype.ts'
-import { ShapeError } from '../core/errors.ts'
+import { type DType, dtypeOfNumber, isFloat, promote } from '../core/dtype.ts'
+import { DTypeError, ShapeError } from '../core/errors.ts'
+import type { HostDType } from '../core/host-tensor.ts'
 import { broadcastShapes, formatShape, type Shape } from '../core/shape.ts'
 import { atSite } from '../core/site.ts'
 import '../ops/table.ts'
 import { broadcastTo, cast } from '../ops/functions.ts'
 import { literalNode, type Node, scalarNode } from '../ops/node.ts'
+import { notAnOperand, notATensor } from './checks.ts'
 import type { Tensor } from './tensor.ts'
 import { currentTrace } from './trace.ts'
 
-/** What an operation takes beside a tensor: a JS number takes the tensor's dtype. */
+/** What an operation takes beside a tensor: a JS number takes the tensor's dtype, or a wider one that holds it. */
 export type Operand = Tensor | number
 
 let construct: (node: Node) => Tensor
@@ -39,8 +41,8 @@ export abstract class TensorBase {
   }
 
   /** Element type. */
-  get dtype(): DType {
-    return this.node.dtype
+  get dtype(): HostDType {
+    return this.node.dtype as HostDType
   }
 
   /** Number of axes. */
@@ -54,17 +56,25 @@ export abstract class TensorBase {
   }
 }
 
-function operandNode(operand: TensorBase | number, like: DType): Node {
-  if (typeof operand !== 'number') return operand.node
-  const dtype = isFloat(like) || Number.isInteger(operand) ? like : 'f32'
-  return numberNode(operand, dtype === 'bool' ? 'i32' : dtype)
+/** The dtype that a number takes beside tensors of dtype `like`; throws DTypeError where none holds it. */
+function numberDType(name: string, value: number, like: DType): DType {
+  const dtype = dtypeOfNumber(value, like)
+  if (dtype === undefined)
+    throw new DTypeError(`${name}: no integer dtype holds ${value}; cast the ${like} tensor to f64 first${atSite()}`)
+  return dtype
 }
 
 /** Operands in one dtype and one broadcast shape. */
 export function unify(name: string, operands: readonly (TensorBase | number)[]): Node[] {
-  const tensors = operands.filter((operand) => typeof operand !== 'number')
-  const like = tensors.map(({ dtype }) => dtype).reduce(promote)
-  const nodes = operands.map((operand) => operandNode(operand, like))
+  const tensors: TensorBase[] = []
+  for (const operand of operands) {
+    if (operand instanceof TensorBase) tensors.push(operand)
+    else if (typeof operand !== 'number') throw notAnOperand(name, operand)
+  }
+  const like = tensors.map(({ node }) => node.dtype).reduce(promote)
+  const nodes = operands.map((operand) =>
+    typeof operand === 'number' ? numberNode(operand, numberDType(name, operand, like)) : operand.node,
+  )
   const dtype = nodes.map((node) => node.dtype).reduce(promote)
   let shape: Shape = []
   for (const node of nodes) {
@@ -77,6 +87,12 @@ export function unify(name: string, operands: readonly (TensorBase | number)[]):
     shape = common
   }
   return nodes.map((node) => broadcastTo(cast(node, dtype), shape))
+}
+
+/** The node of an operand that must be a tensor. */
+export function tensorNode(name: string, operand: TensorBase): Node {
+  if (!(operand instanceof TensorBase)) throw notATensor(name, operand)
+  return operand.node
 }
 
 /** The node as a float: integers become f32. */

@@ -30,7 +30,8 @@ export class LruCache<Value> {
     }
   }
 
-  clear(): void {
-    this.#entries.clear()
+  /** All values, the longest unused first. */
+  values(): Value[] {
+    return [...this.#entries.values()]
   }
 }

@@ -6,71 +6,39 @@ import type { Shape } from '../core/shape.ts'
 import type { Executable, ExecutableReport } from '../devices/device.ts'
 import { currentDevice } from '../devices/registry.ts'
 import { type Graph, makeGraph } from '../graph/graph.ts'
-import { arrayNode, type InputNode, type Node } from '../ops/node.ts'
+import { arrayNode, type InputNode, type Node, type VariableNode } from '../ops/node.ts'
 import { LruCache } from './cache.ts'
-import { checkFinite, executableFor, realizedValue, realizeNodes, runArguments } from './realize.ts'
+import {
+  checkFinite,
+  checkLeaves,
+  checkVersion,
+  executableFor,
+  realizedValue,
+  realizeNodes,
+  runArguments,
+} from './realize.ts'
+import { formatForm, putTogether, type Skeleton, takeApart } from './signature.ts'
 import { Tensor } from './tensor.ts'
-import { randomKey, traceEpoch, whileTracing } from './trace.ts'
+import { currentTrace, randomKey, type Trace, traceEpoch, whileTracing } from './trace.ts'
 import { type StoredVariable, Variable } from './variable.ts'
-
-/** What compiled functions take and give: tensors, and arrays and records of them. Anything else among the arguments is part of the signature. */
-export type Tree =
-  | Tensor
-  | number
-  | string
-  | boolean
-  | null
-  | undefined
-  | readonly Tree[]
-  | { readonly [key: string]: Tree }
-
-type Skeleton =
-  | { readonly tensor: number }
-  | { readonly list: readonly Skeleton[] }
-  | { readonly record: readonly (readonly [string, Skeleton])[] }
-  | { readonly other: unknown }
-
-/** Takes a tree apart: its tensors in order, and its form. */
-function takeApart(tree: unknown, tensors: Tensor[]): Skeleton {
-  if (tree instanceof Tensor) return { tensor: tensors.push(tree) - 1 }
-  if (Array.isArray(tree)) return { list: tree.map((item) => takeApart(item, tensors)) }
-  if (typeof tree === 'object' && tree !== null && Object.getPrototypeOf(tree) === Object.prototype) {
-    return { record: Object.entries(tree).map(([key, item]) => [key, takeApart(item, tensors)] as const) }
-  }
-  return { other: tree }
-}
-
-/** Puts a tree together again, with other tensors. */
-function putTogether(form: Skeleton, tensors: readonly Tensor[]): unknown {
-  if ('tensor' in form) return tensors[form.tensor]
-  if ('list' in form) return form.list.map((item) => putTogether(item, tensors))
-  if ('record' in form) return Object.fromEntries(form.record.map(([key, item]) => [key, putTogether(item, tensors)]))
-  return form.other
-}
 
 function signatureOf(form: Skeleton, tensors: readonly Tensor[]): string {
   const types = tensors.map(({ dtype, shape }) => `${dtype}[${shape}]`).join(' ')
-  const text = JSON.stringify(form, (_, value: unknown) => {
-    if (typeof value === 'function' || typeof value === 'symbol') {
-      throw new UsageError(
-        'a compiled function takes tensors, numbers, strings, booleans, arrays and plain objects, not functions',
-      )
-    }
-    return typeof value === 'number' && !Number.isFinite(value) ? String(value) : value
-  })
-  return `${currentDevice().name} ${traceEpoch()} ${types} ${text}`
+  return `${currentDevice().name} ${traceEpoch()} ${types} ${formatForm(form)}`
 }
 
 /** A compiled function. */
 export interface Compiled<Args extends readonly unknown[], Result> {
   (...args: Args): Result
-  /** One entry per traced signature: kernels, bytes of scratch, and the bytes that all intermediates would take without sharing. */
+  /** One entry per traced signature that is kept (64 at most, the longest unused first): kernels, bytes of scratch, and the bytes that all intermediates would take without sharing. */
   readonly reports: readonly ExecutableReport[]
 }
 
 /** One traced signature: what to run, and how to hand results back. */
 interface Traced {
   readonly graph: Graph
+  /** Variables below tensors from outside, which must still hold what they held when those tensors were made. */
+  readonly captured: readonly VariableNode[]
   readonly executable: Executable
   readonly form: Skeleton
   readonly outputs: readonly { readonly shape: Shape; readonly dtype: DType }[]
@@ -88,53 +56,71 @@ function trace(fn: (...args: never[]) => unknown, form: Skeleton, tensors: reado
       ) as never[]),
     ),
   )
-  if (result instanceof Promise)
-    throw new UsageError('a compiled function must not be async: graph building and calls are synchronous')
+  checkSynchronous(result)
   const found: Tensor[] = []
-  const outputForm = takeApart(result, found)
+  const outputForm = takeApart(result, 'gives', found)
   // A variable that is returned gives its value at the end of the trace.
-  const outputs = found.map((tensor) => (tensor instanceof Variable ? finalNode(tensor, trace.assigned) : tensor.node))
+  const outputs = found.map((tensor) => (tensor instanceof Variable ? finalNode(tensor, trace) : tensor.node))
   const assignments = [...trace.assigned].map(([variable, value]) => ({ variable, value }))
   const graph = makeGraph(outputs, assignments)
+  checkLeaves(graph, inputs)
+  const captured = graph.order.filter(
+    (node): node is VariableNode => node.kind === 'variable' && !trace.mentioned.has(node.variable),
+  )
   return {
     graph,
+    captured,
     executable: executableFor(graph),
     form: outputForm,
     outputs: outputs.map(({ shape, dtype }) => ({ shape, dtype })),
   }
 }
 
-function finalNode(variable: Variable, assigned: ReadonlyMap<unknown, Node>): Node {
+function checkSynchronous(result: unknown): void {
+  if (result instanceof Promise)
+    throw new UsageError('a compiled function must not be async: graph building and calls are synchronous')
+}
+
+function finalNode(variable: Variable, { assigned, mentioned }: Trace): Node {
   const { node } = variable
-  return node.kind === 'variable' ? (assigned.get(node.variable) ?? node) : node
+  if (node.kind !== 'variable') return node
+  mentioned.add(node.variable)
+  return assigned.get(node.variable) ?? node
 }
 
 /**
  * Compiles a function of tensors. It is traced once per signature (shapes, dtypes, other arguments); later calls do no graph work: they
  * copy the arguments in, run the program, and copy the results out. Numbers inside the function are fixed when it is traced; what must
- * change from call to call is an argument tensor, a variable, or `hostScalar(() => value)`.
+ * change from call to call is an argument tensor, a variable, or `hostScalar(() => value)`. Called while another function is traced, it
+ * becomes a part of that one, as the plain function would. Arguments and results are tensors, numbers, strings, booleans, null,
+ * undefined, and arrays and plain objects of them; variables are captured, not passed. Throws UsageError on anything else.
  */
 export function compile<Args extends readonly unknown[], Result>(
   fn: (...args: Args) => Result,
 ): Compiled<Args, Result> {
   const signatures = new LruCache<Traced>(64)
-  const reports: ExecutableReport[] = []
   const run = (...args: Args): Result => {
     const tensors: Tensor[] = []
-    const form = takeApart(args, tensors)
+    const form = takeApart(args, 'takes', tensors)
+    if (currentTrace() !== undefined) {
+      const result = fn(...args)
+      checkSynchronous(result)
+      return result
+    }
     const signature = signatureOf(form, tensors)
     let traced = signatures.get(signature)
     if (traced === undefined) {
       traced = trace(fn, form, tensors)
       signatures.set(signature, traced)
-      reports.push(traced.executable.report)
     }
     return call(traced, tensors) as Result
   }
-  return Object.assign(run, { reports })
+  const get = (): ExecutableReport[] => signatures.values().map(({ executable }) => executable.report)
+  return Object.defineProperty(run, 'reports', { get }) as Compiled<Args, Result>
 }
 
-function call({ graph, executable, form, outputs }: Traced, tensors: readonly Tensor[]): unknown {
+function call({ graph, captured, executable, form, outputs }: Traced, tensors: readonly Tensor[]): unknown {
+  for (const node of captured) checkVersion(node)
   const nodes = tensors.map(({ node }) => node)
   realizeNodes(nodes)
   const args = runArguments(graph, nodes.map(realizedValue))

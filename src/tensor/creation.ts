@@ -1,34 +1,39 @@
 // Tensors from nothing: constants, ranges, identity, random numbers.
 
-import { type DType, isFloat } from '../core/dtype.ts'
-import { ShapeError, UsageError } from '../core/errors.ts'
-import { formatShape, type Shape } from '../core/shape.ts'
+import { type DType, holds, isFloat } from '../core/dtype.ts'
+import { DTypeError, ShapeError, UsageError } from '../core/errors.ts'
+import type { HostDType } from '../core/host-tensor.ts'
+import { formatShape, resolveAxis, type Shape } from '../core/shape.ts'
 import { atSite } from '../core/site.ts'
 import * as ops from '../ops/functions.ts'
 import { literalNode, type Node, scalarNode } from '../ops/node.ts'
-import { wrap } from './base.ts'
+import { numberNode, tensorNode, wrap } from './base.ts'
+import { checkDType, checkShape, kindOf } from './checks.ts'
 import './tensor.ts'
 import type { Tensor } from './tensor.ts'
 import { currentTrace, randomKey } from './trace.ts'
 
-function checkShape(name: string, shape: Shape): void {
-  if (shape.some((extent) => !Number.isInteger(extent) || extent < 0)) {
-    throw new ShapeError(`${name}: ${formatShape(shape)} is not a shape; extents are whole numbers >= 0${atSite()}`)
-  }
+function filled(name: string, shape: Shape, value: number, dtype: HostDType): Tensor {
+  const extents = checkShape(name, shape)
+  if (typeof value !== 'number') throw new UsageError(`${name}: the value is a number, not ${kindOf(value)}${atSite()}`)
+  if (!holds(checkDType(name, dtype), value))
+    throw new DTypeError(`${name}: ${value} is not ${dtype === 'i32' ? 'an' : 'a'} ${dtype} value${atSite()}`)
+  // Zeros and ones are part of programs, which they simplify; other numbers would make a program each.
+  const fixed = Object.is(value, 0) || value === 1
+  return wrap(ops.broadcastTo(fixed ? literalNode(value, dtype) : numberNode(value, dtype), extents))
 }
 
-/** A tensor with `value` in every element. */
-export function full(shape: Shape, value: number, dtype: DType = 'f32'): Tensor {
-  checkShape('full', shape)
-  return wrap(ops.broadcastTo(literalNode(value, dtype), shape))
+/** A tensor with `value` in every element. Throws DTypeError where the dtype does not hold it. */
+export function full(shape: Shape, value: number, dtype: HostDType = 'f32'): Tensor {
+  return filled('full', shape, value, dtype)
 }
 
-export function zeros(shape: Shape, dtype: DType = 'f32'): Tensor {
-  return full(shape, 0, dtype)
+export function zeros(shape: Shape, dtype: HostDType = 'f32'): Tensor {
+  return filled('zeros', shape, 0, dtype)
 }
 
-export function ones(shape: Shape, dtype: DType = 'f32'): Tensor {
-  return full(shape, 1, dtype)
+export function ones(shape: Shape, dtype: HostDType = 'f32'): Tensor {
+  return filled('ones', shape, 1, dtype)
 }
 
 /** The integers 0 … count - 1, as i32. */
@@ -38,8 +43,9 @@ export function arange(count: number): Tensor {
 }
 
 /** The identity matrix of n rows. */
-export function identity(n: number, dtype: DType = 'f32'): Tensor {
+export function identity(n: number, dtype: HostDType = 'f32'): Tensor {
   checkShape('identity', [n, n])
+  checkDType('identity', dtype)
   return wrap(ops.cast(ops.compare('equal', ops.iota([n, n], 0), ops.iota([n, n], 1)), dtype))
 }
 
@@ -48,40 +54,44 @@ export function identity(n: number, dtype: DType = 'f32'): Tensor {
  * The number is computed in f64 and rounded to `dtype`.
  */
 export function hostScalar(read: () => number, dtype: DType = 'f32'): Tensor {
-  return wrap(scalarNode(read, dtype))
+  if (typeof read !== 'function')
+    throw new UsageError(`hostScalar: takes a function that gives the number, not ${kindOf(read)}${atSite()}`)
+  return wrap(scalarNode(read, checkDType('hostScalar', dtype)))
 }
 
 /**
  * Uniform random numbers in [0, 1), new ones at each call of a compiled function; seed them with `seedRandom`.
  * Bits depend on seed, call and the ordinal of this draw only, on every device.
  */
-export function random(shape: Shape, dtype: DType = 'f32'): Tensor {
-  checkShape('random', shape)
-  if (!isFloat(dtype)) throw new UsageError(`random: gives floats, not ${dtype}${atSite()}`)
+export function random(shape: Shape, dtype: HostDType = 'f32'): Tensor {
+  const extents = checkShape('random', shape)
+  if (!isFloat(checkDType('random', dtype))) throw new UsageError(`random: gives floats, not ${dtype}${atSite()}`)
   const trace = currentTrace()
-  if (trace !== undefined) return wrap(ops.random(trace.seed, trace.call, shape, trace.streams++, dtype))
+  if (trace !== undefined) return wrap(ops.random(trace.seed, trace.call, extents, trace.streams++, dtype))
   const { seed } = randomKey
   const call = randomKey.call++
   const fixed = (value: number): Node => scalarNode(() => value, 'i32')
-  return wrap(ops.random(fixed(seed), fixed(call), shape, 0, dtype))
+  return wrap(ops.random(fixed(seed), fixed(call), extents, 0, dtype))
 }
 
 /** Tensors one after another along an axis. */
 export function concat(tensors: readonly Tensor[], axis = 0): Tensor {
-  const first = tensors[0]
+  if (!Array.isArray(tensors))
+    throw new UsageError(`concat: takes an array of tensors, not ${kindOf(tensors)}${atSite()}`)
+  const nodes = tensors.map((part: Tensor) => tensorNode('concat', part))
+  const first = nodes[0]
   if (first === undefined) throw new UsageError(`concat: there are no tensors${atSite()}`)
-  return wrap(
-    ops.concat(
-      tensors.map(({ node }) => node),
-      axis < 0 ? axis + first.rank : axis,
-    ),
-  )
+  const along = resolveAxis(axis, first.shape.length)
+  if (along === undefined) throw new ShapeError(`concat: ${formatShape(first.shape)} has no axis ${axis}${atSite()}`)
+  return wrap(ops.concat(nodes, along))
 }
 
 /** Tensors of one shape along a new axis. */
 export function stack(tensors: readonly Tensor[], axis = 0): Tensor {
+  if (!Array.isArray(tensors))
+    throw new UsageError(`stack: takes an array of tensors, not ${kindOf(tensors)}${atSite()}`)
   return concat(
-    tensors.map((tensor) => tensor.unsqueeze(axis)),
+    tensors.map((part: Tensor) => wrap(tensorNode('stack', part)).unsqueeze(axis)),
     axis,
   )
 }

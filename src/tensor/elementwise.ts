@@ -1,14 +1,19 @@
 // Tensor's elementwise methods. Two operands broadcast as NumPy's do, and take the wider dtype.
 
-import type { DType } from '../core/dtype.ts'
+import { type DType, isFloat } from '../core/dtype.ts'
 import * as ops from '../ops/functions.ts'
 import type { Node } from '../ops/node.ts'
-import { floatNode, type Operand, TensorBase, unify, wrap } from './base.ts'
+import { floatNode, type Operand, TensorBase, tensorNode, unify, wrap } from './base.ts'
+import { checkDType } from './checks.ts'
 import type { Tensor } from './tensor.ts'
 
 /** Integers divide, and take powers, as f32. */
 function floats(name: string, operands: readonly (TensorBase | number)[]): [Node, Node] {
-  return unify(name, operands).map(floatNode) as [Node, Node]
+  // Beside a number a tensor becomes a float first, so that the number may be any.
+  const given = operands.some((operand) => typeof operand === 'number')
+    ? operands.map((operand) => (operand instanceof TensorBase ? wrap(floatNode(operand.node)) : operand))
+    : operands
+  return unify(name, given).map(floatNode) as [Node, Node]
 }
 
 /** bool has no arithmetic: it counts as i32. */
@@ -19,6 +24,10 @@ function numbers(name: string, operands: readonly (TensorBase | number)[]): [Nod
 export abstract class ElementwiseTensor extends TensorBase {
   #unary(name: string): Tensor {
     return wrap(ops.unary(name, floatNode(this.node)))
+  }
+
+  #rounded(name: 'floor' | 'ceil' | 'round'): Tensor {
+    return isFloat(this.dtype) ? this.#unary(name) : wrap(this.node)
   }
 
   #number(): Node {
@@ -45,15 +54,17 @@ export abstract class ElementwiseTensor extends TensorBase {
     return wrap(ops.divide(...floats('divide', [this, other])))
   }
 
-  /** `this ^ exponent`, broadcast, as C's pow; small integer exponents and 0.5 given as numbers multiply or take roots. */
+  /** `this ^ exponent`, broadcast, as Math.pow; whole exponents up to 4 and 0.5 given as numbers multiply or take roots. */
   power(exponent: Operand): Tensor {
     if (typeof exponent !== 'number') return wrap(ops.power(...floats('power', [this, exponent])))
     const x = floatNode(this.node)
     if (exponent === 0.5) return wrap(ops.sqrt(x))
     if (!Number.isInteger(exponent) || Math.abs(exponent) > 4)
       return wrap(ops.power(...floats('power', [this, exponent])))
-    let product = ops.fill(1, x)
-    for (let i = 0; i < Math.abs(exponent); i++) product = i === 0 ? x : ops.multiply(product, x)
+    // Always 1, and with a gradient: that of a choice never taken, which is 0.
+    if (exponent === 0) return wrap(ops.select(ops.fill(0, { shape: x.shape, dtype: 'bool' }), x, 1))
+    let product = x
+    for (let i = 1; i < Math.abs(exponent); i++) product = ops.multiply(product, x)
     return wrap(exponent < 0 ? ops.divide(1, product) : product)
   }
 
@@ -80,9 +91,13 @@ export abstract class ElementwiseTensor extends TensorBase {
     return wrap(ops.unary('abs', this.#number()))
   }
 
-  /** -1, 0 or 1. */
+  /** -1, 0 or 1, in the tensor's dtype. */
   sign(): Tensor {
-    return this.#unary('sign')
+    const { node, dtype } = this
+    if (isFloat(dtype)) return this.#unary('sign')
+    if (dtype === 'bool') return wrap(node)
+    const atMostOne = ops.minimum(node, 1)
+    return wrap(dtype === 'i32' ? ops.maximum(atMostOne, -1) : atMostOne)
   }
 
   /** `this * this`. */
@@ -130,17 +145,19 @@ export abstract class ElementwiseTensor extends TensorBase {
     return this.#unary('relu')
   }
 
+  /** The largest whole number below or at each element; integers stay what they are. */
   floor(): Tensor {
-    return this.#unary('floor')
+    return this.#rounded('floor')
   }
 
+  /** The smallest whole number above or at each element; integers stay what they are. */
   ceil(): Tensor {
-    return this.#unary('ceil')
+    return this.#rounded('ceil')
   }
 
-  /** Nearest integer, halves to even. */
+  /** Nearest whole number, halves to even; integers stay what they are. */
   round(): Tensor {
-    return this.#unary('round')
+    return this.#rounded('round')
   }
 
   /** `this < other`, as bool. */
@@ -175,12 +192,28 @@ export abstract class ElementwiseTensor extends TensorBase {
 
   /** Both true, on bools (other dtypes: not zero). */
   and(other: Tensor): Tensor {
-    return wrap(ops.logic('and', unify('and', [this.cast('bool'), other.cast('bool')])))
+    return wrap(
+      ops.logic(
+        'and',
+        unify(
+          'and',
+          [this, wrap(tensorNode('and', other))].map((x) => x.cast('bool')),
+        ),
+      ),
+    )
   }
 
   /** Either true, on bools (other dtypes: not zero). */
   or(other: Tensor): Tensor {
-    return wrap(ops.logic('or', unify('or', [this.cast('bool'), other.cast('bool')])))
+    return wrap(
+      ops.logic(
+        'or',
+        unify(
+          'or',
+          [this, wrap(tensorNode('or', other))].map((x) => x.cast('bool')),
+        ),
+      ),
+    )
   }
 
   /** The opposite, on bools (other dtypes: not zero). */
@@ -195,7 +228,7 @@ export abstract class ElementwiseTensor extends TensorBase {
 
   /** The same values in another dtype; floats to integers truncate, anything to bool is `x != 0`. */
   cast(dtype: DType): Tensor {
-    return wrap(ops.cast(this.node, dtype))
+    return wrap(ops.cast(this.node, checkDType('cast', dtype)))
   }
 
   /** The value itself, through which no gradient flows. */

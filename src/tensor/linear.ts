@@ -5,7 +5,7 @@ import { ShapeError } from '../core/errors.ts'
 import { broadcastShapes, formatShape, sizeOf } from '../core/shape.ts'
 import { atSite } from '../core/site.ts'
 import * as ops from '../ops/functions.ts'
-import { floatNode, wrap } from './base.ts'
+import { floatNode, tensorNode, wrap } from './base.ts'
 import { MovementTensor } from './movement.ts'
 import type { Tensor } from './tensor.ts'
 
@@ -15,6 +15,7 @@ export abstract class LinearTensor extends MovementTensor {
    * Leading axes broadcast; a vector counts as one row (left) or one column (right), which goes again.
    */
   matmul(other: Tensor): Tensor {
+    tensorNode('matmul', other)
     if (this.rank === 0 || other.rank === 0)
       throw new ShapeError(
         `matmul: ${formatShape(this.shape)} x ${formatShape(other.shape)}: a scalar has no rows; use multiply${atSite()}`,
@@ -51,6 +52,7 @@ export abstract class LinearTensor extends MovementTensor {
 
   /** Sum of products of two vectors. */
   dot(other: Tensor): Tensor {
+    tensorNode('dot', other)
     if (this.rank !== 1 || other.rank !== 1)
       throw new ShapeError(
         `dot: takes two vectors, not ${formatShape(this.shape)} and ${formatShape(other.shape)}${atSite()}`,

@@ -4,7 +4,8 @@ import { ShapeError } from '../core/errors.ts'
 import { broadcastShapes, equalShapes, formatShape, resolveAxis, type Shape, sizeOf } from '../core/shape.ts'
 import { atSite } from '../core/site.ts'
 import * as ops from '../ops/functions.ts'
-import { wrap } from './base.ts'
+import { tensorNode, wrap } from './base.ts'
+import { checkShape, kindOf } from './checks.ts'
 import { ReduceTensor } from './reduce.ts'
 import type { Tensor } from './tensor.ts'
 
@@ -21,6 +22,8 @@ export abstract class MovementTensor extends ReduceTensor {
 
   /** The same elements, in row-major order, under another shape; one extent may be -1 and is worked out. */
   reshape(shape: Shape): Tensor {
+    if (!Array.isArray(shape))
+      throw new ShapeError(`reshape: a shape is an array of extents, not ${kindOf(shape)}${atSite()}`)
     const known = sizeOf(shape.filter((extent) => extent !== -1))
     const free = shape.filter((extent) => extent === -1).length
     if (
@@ -40,7 +43,10 @@ export abstract class MovementTensor extends ReduceTensor {
 
   /** All axes from `start` on in one: [N, H, W, C] becomes [N, H * W * C] with start 1. */
   flatten(start = 0): Tensor {
-    return this.reshape([...this.shape.slice(0, start), sizeOf(this.shape.slice(start))])
+    const at = start < 0 ? start + this.rank : start
+    if (!Number.isInteger(at) || at < 0 || at > this.rank)
+      throw new ShapeError(`flatten: ${formatShape(this.shape)} has no axis ${start}${atSite()}`)
+    return this.reshape([...this.shape.slice(0, at), sizeOf(this.shape.slice(at))])
   }
 
   /** Axes in another order; reversed when no order is given. */
@@ -67,7 +73,7 @@ export abstract class MovementTensor extends ReduceTensor {
   /** An axis of extent 1 put in at `axis`. */
   unsqueeze(axis: number): Tensor {
     const at = axis < 0 ? axis + this.rank + 1 : axis
-    if (!(at >= 0 && at <= this.rank))
+    if (!Number.isInteger(at) || at < 0 || at > this.rank)
       throw new ShapeError(`unsqueeze: ${formatShape(this.shape)} has no place ${axis}${atSite()}`)
     return this.reshape([...this.shape.slice(0, at), 1, ...this.shape.slice(at)])
   }
@@ -83,13 +89,14 @@ export abstract class MovementTensor extends ReduceTensor {
 
   /** Repeated to `shape` by NumPy's broadcasting rule. */
   broadcastTo(shape: Shape): Tensor {
-    const common = broadcastShapes(this.shape, shape)
-    if (common === undefined || !equalShapes(common, shape)) {
+    const extents = checkShape('broadcastTo', shape)
+    const common = broadcastShapes(this.shape, extents)
+    if (common === undefined || !equalShapes(common, extents)) {
       throw new ShapeError(
-        `broadcastTo: ${formatShape(this.shape)} does not broadcast to ${formatShape(shape)}${atSite()}`,
+        `broadcastTo: ${formatShape(this.shape)} does not broadcast to ${formatShape(extents)}${atSite()}`,
       )
     }
-    return wrap(ops.broadcastTo(this.node, shape))
+    return wrap(ops.broadcastTo(this.node, extents))
   }
 
   /** A part: `x.at(0)` is the first row, `x.at([1, -1], null, [0, 10, 2])` cuts, keeps and strides. Axes not named stay whole. */
@@ -111,12 +118,7 @@ export abstract class MovementTensor extends ReduceTensor {
 
   /** Elements in reverse order along the axes; all when absent. */
   flip(axes: readonly number[] = this.shape.map((_, axis) => axis)): Tensor {
-    return wrap(
-      ops.flip(
-        this.node,
-        axes.map((axis) => this.#axis('flip', axis)),
-      ),
-    )
+    return wrap(ops.flip(this.node, [...new Set(axes.map((axis) => this.#axis('flip', axis)))]))
   }
 
   /** Zeros around: [before, after] per axis. */
@@ -132,12 +134,13 @@ export abstract class MovementTensor extends ReduceTensor {
 
   /** output[.., j, ..] = this[.., index[.., j, ..], ..] along `axis`; shapes agree beside that axis (torch.gather). */
   gather(index: Tensor, axis = -1): Tensor {
-    return wrap(ops.gather(this.node, index.cast('i32').node, this.#axis('gather', axis)))
+    return wrap(ops.gather(this.node, ops.cast(tensorNode('gather', index), 'i32'), this.#axis('gather', axis)))
   }
 
   /** Whole slices of `axis` chosen by a vector of positions (torch.index_select): rows of a table, say. */
   take(indices: Tensor, axis = 0): Tensor {
     const along = this.#axis('take', axis)
+    tensorNode('take', indices)
     if (indices.rank !== 1)
       throw new ShapeError(`take: the indices have shape ${formatShape(indices.shape)}; give a vector${atSite()}`)
     const aligned = indices.reshape(this.shape.map((_, i) => (i === along ? -1 : 1)))
@@ -146,7 +149,7 @@ export abstract class MovementTensor extends ReduceTensor {
 
   /** Class numbers as rows of zeros with a one: [..] becomes [.., classes]; out of range gives zeros. */
   oneHot(classes: number): Tensor {
-    const shape = [...this.shape, classes]
+    const shape = [...this.shape, ...checkShape('oneHot', [classes])]
     const labels = ops.broadcastTo(ops.reshape(ops.cast(this.node, 'i32'), [...this.shape, 1]), shape)
     return wrap(ops.cast(ops.compare('equal', labels, ops.iota(shape, shape.length - 1)), 'f32'))
   }
@@ -164,6 +167,10 @@ function cut(selection: Selection, extent: number, axis: number, shape: Shape): 
   const [start = 0, end = extent, step = 1] = selection
   if (!Number.isInteger(step) || step < 1)
     throw new ShapeError(`at: the step is ${step}; give a whole number >= 1, and flip() to go backwards${atSite()}`)
+  if (!Number.isInteger(start) || !Number.isInteger(end))
+    throw new ShapeError(
+      `at: ${start} to ${end} on axis ${axis} of ${formatShape(shape)}: positions are whole numbers${atSite()}`,
+    )
   const clip = (position: number): number => Math.min(extent, Math.max(0, position < 0 ? position + extent : position))
   return [clip(start), Math.max(clip(start), clip(end)), step]
 }

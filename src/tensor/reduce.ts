@@ -1,5 +1,6 @@
 // Tensor's reductions. `axes` is one axis, several, or all when absent; reduced axes go unless `keep` is set.
 
+import { isFloat } from '../core/dtype.ts'
 import { ShapeError } from '../core/errors.ts'
 import { formatShape, resolveAxis } from '../core/shape.ts'
 import { atSite } from '../core/site.ts'
@@ -68,33 +69,38 @@ export abstract class ReduceTensor extends ElementwiseTensor {
     })
   }
 
-  /** Largest element over axes. */
+  /** Largest element over axes, in the tensor's dtype; NaN if there is one. */
   max(axes?: number | readonly number[], options: ReduceOptions = {}): Tensor {
-    return this.#reduce('max', axes, options, ops.reduceMax)
+    return wrap(ops.cast(this.#reduce('max', axes, options, ops.reduceMax).node, this.dtype))
   }
 
-  /** Smallest element over axes. */
+  /** Smallest element over axes, in the tensor's dtype; NaN if there is one. */
   min(axes?: number | readonly number[], options: ReduceOptions = {}): Tensor {
-    return this.#reduce('min', axes, options, ops.reduceMin)
+    return wrap(ops.cast(this.#reduce('min', axes, options, ops.reduceMin).node, this.dtype))
   }
 
-  /** Position of the first largest element along `axis`, as i32. */
+  /** Position of the first largest element along `axis`, as i32; of the first NaN if there is one, as in NumPy and PyTorch. */
   argmax(axis = -1): Tensor {
     return this.#position('argmax', axis, ops.reduceMax)
   }
 
-  /** Position of the first smallest element along `axis`, as i32. */
+  /** Position of the first smallest element along `axis`, as i32; of the first NaN if there is one, as in NumPy and PyTorch. */
   argmin(axis = -1): Tensor {
     return this.#position('argmin', axis, ops.reduceMin)
   }
 
   #position(name: string, axis: number, extreme: (node: Node, axes: readonly number[]) => Node): Tensor {
     return this.#reduce(name, axis, {}, (node, over) => {
-      const best = ops.compare('equal', node, ops.broadcastTo(extreme(node, over), node.shape))
       const along = over[0] as number
-      // All NaN compares equal to nothing: the clamp keeps the position within the axis.
-      const last = (node.shape[along] as number) - 1
-      return ops.reduceMin(ops.select(best, ops.iota(node.shape, along), last), over)
+      const extent = node.shape[along] as number
+      if (extent === 0)
+        throw new ShapeError(
+          `${name}: axis ${axis} of ${formatShape(node.shape)} is empty, so it has no ${name}${atSite()}`,
+        )
+      const equal = ops.compare('equal', node, ops.broadcastTo(extreme(node, over), node.shape))
+      // NaN is the extreme where there is one, but equals nothing.
+      const best = isFloat(node.dtype) ? ops.logic('or', [equal, ops.compare('notEqual', node, node)]) : equal
+      return ops.reduceMin(ops.select(best, ops.iota(node.shape, along), extent - 1), over)
     })
   }
 }

@@ -1,12 +1,15 @@
 // Tensor: a lazy value with shape and dtype. Operations only write the graph; reading a value computes it. Nothing to dispose.
 
-import { allocateArray, type DType, dtypeOfArray, type TypedArray } from '../core/dtype.ts'
-import { DTypeError, ShapeError, UsageError } from '../core/errors.ts'
+import { dtypeOfArray, type TypedArray } from '../core/dtype.ts'
+import { ShapeError, UsageError } from '../core/errors.ts'
+import type { HostDType } from '../core/host-tensor.ts'
 import { formatShape, type Shape, sizeOf } from '../core/shape.ts'
 import { atSite } from '../core/site.ts'
 import { arrayNode, type Node } from '../ops/node.ts'
 import { setConstructor } from './base.ts'
+import { checkDType, checkShape, kindOf } from './checks.ts'
 import { formatValues } from './format.ts'
+import { checkHostArray, convertValues, valuesInDType } from './host-values.ts'
 import { LinearTensor } from './linear.ts'
 import { realizedValue, realizeNodes } from './realize.ts'
 import { currentTrace } from './trace.ts'
@@ -84,59 +87,57 @@ Object.defineProperty(Tensor.prototype, Symbol.for('nodejs.util.inspect.custom')
 
 setConstructor((node) => new Tensor(node))
 
-function flatten(values: Nested, into: number[], depth: number, shape: number[]): void {
+function flatten(values: unknown, into: number[], depth: number, shape: readonly number[]): void {
   if (typeof values === 'number' || typeof values === 'boolean') {
     if (depth !== shape.length) throw new ShapeError(`tensor: rows have different lengths${atSite()}`)
     into.push(Number(values))
     return
   }
+  if (!Array.isArray(values)) {
+    throw new UsageError(
+      `tensor: takes numbers, booleans, nested arrays of them, or a typed array, not ${kindOf(values)}${atSite()}`,
+    )
+  }
+  if (depth === shape.length) throw new ShapeError(`tensor: numbers and rows stand side by side${atSite()}`)
   if (values.length !== shape[depth])
     throw new ShapeError(`tensor: rows have different lengths: ${shape[depth]} and ${values.length}${atSite()}`)
-  for (const row of values) flatten(row, into, depth + 1, shape)
+  // By position, so that holes of sparse arrays are seen.
+  for (let i = 0; i < values.length; i++) flatten(values[i], into, depth + 1, shape)
 }
 
-function firstLeaf(values: Nested): number | boolean | undefined {
-  return typeof values === 'object' ? (values[0] === undefined ? undefined : firstLeaf(values[0])) : values
+function firstLeaf(values: unknown): unknown {
+  return Array.isArray(values) ? firstLeaf(values[0]) : values
 }
 
-function nestedShape(values: Nested): number[] {
-  return typeof values === 'object' ? [values.length, ...(values[0] === undefined ? [] : nestedShape(values[0]))] : []
+function nestedShape(values: unknown): number[] {
+  return Array.isArray(values) ? [values.length, ...nestedShape(values[0])] : []
 }
 
 export interface TensorOptions {
-  readonly dtype?: DType
+  readonly dtype?: HostDType
   readonly shape?: Shape
 }
 
 /**
  * A tensor of given values: a number, nested arrays, or a typed array (with `shape`; it is not copied, so do not change it afterwards).
  * dtype: the option, else the typed array's own (Uint8Array is u8), else bool for booleans and f32 for numbers.
+ * Throws DTypeError on typed arrays of other classes and on values that the dtype does not hold; as bool, anything but 0 is true.
  */
 export function tensor(values: Nested | TypedArray, options: TensorOptions = {}): Tensor {
+  if (options.dtype !== undefined) checkDType('tensor', options.dtype)
+  const wanted = options.shape && checkShape('tensor', options.shape)
   if (ArrayBuffer.isView(values)) {
-    const dtype = options.dtype ?? dtypeOfArray(values)
-    const shape = options.shape ?? [values.length]
-    if (sizeOf(shape) !== values.length)
-      throw new ShapeError(`tensor: ${values.length} values do not fill ${formatShape(shape)}${atSite()}`)
-    const fits = allocateArray(dtype, 0).constructor === values.constructor
-    return new Tensor(arrayNode(fits ? values : convertValues(values, dtype), shape, dtype))
+    const given = checkHostArray('tensor', values)
+    const dtype = options.dtype ?? dtypeOfArray(given)
+    const shape = wanted ?? [given.length]
+    if (sizeOf(shape) !== given.length)
+      throw new ShapeError(`tensor: ${given.length} values do not fill ${formatShape(shape)}${atSite()}`)
+    return new Tensor(arrayNode(valuesInDType('tensor', given, dtype), shape, dtype))
   }
   const shape = nestedShape(values)
   const flat: number[] = []
   flatten(values, flat, 0, shape)
   const dtype = options.dtype ?? (typeof firstLeaf(values) === 'boolean' ? 'bool' : 'f32')
-  const node = arrayNode(convertValues(flat, dtype), shape, dtype)
-  return options.shape === undefined ? new Tensor(node) : new Tensor(node).reshape(options.shape)
-}
-
-function convertValues(values: ArrayLike<number>, dtype: DType): TypedArray {
-  const data = allocateArray(dtype, values.length)
-  for (let i = 0; i < values.length; i++) {
-    const value = values[i] as number
-    data[i] = dtype === 'bool' ? Number(value !== 0) : value
-    if (dtype !== 'f32' && data[i] !== value && dtype !== 'bool' && !(Number.isNaN(value) && dtype === 'f64')) {
-      throw new DTypeError(`tensor: ${value} is not a ${dtype} value${atSite()}`)
-    }
-  }
-  return data
+  const node = arrayNode(convertValues('tensor', flat, dtype), shape, dtype)
+  return wanted === undefined ? new Tensor(node) : new Tensor(node).reshape(wanted)
 }

@@ -1,11 +1,12 @@
 // The trace that a compiled function is recorded in: what its variables hold at this point, which assignments it makes, its random streams.
 
-import { UsageError } from '../core/errors.ts'
 import { type Node, type ScalarNode, scalarNode, type VariableState } from '../ops/node.ts'
 
 export class Trace {
   /** Current value of each variable that was assigned so far. */
   readonly assigned: Map<VariableState, Node> = new Map()
+  /** Variables whose value was asked for in this trace; others in its graph come with tensors from outside. */
+  readonly mentioned: Set<VariableState> = new Set()
   readonly seed: ScalarNode = scalarNode(() => randomKey.seed, 'i32')
   readonly call: ScalarNode = scalarNode(() => randomKey.call, 'i32')
   streams: number = 0
@@ -20,12 +21,8 @@ export function currentTrace(): Trace | undefined {
   return current
 }
 
-/** Runs `body` while its graph is recorded. Traces do not nest. */
+/** Runs `body` while its graph is recorded. There is one trace at a time: compiled functions inside it are called as plain ones. */
 export function whileTracing<T>(body: (trace: Trace) => T): { trace: Trace; result: T } {
-  if (current !== undefined)
-    throw new UsageError(
-      'a compiled function was called while another one is being traced; call the plain function instead',
-    )
   const trace = new Trace()
   current = trace
   try {

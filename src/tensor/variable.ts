@@ -1,20 +1,20 @@
 // Variable: a tensor with memory of its own on the device. `assign` is the only change of state there is.
 
 import type { DType, TypedArray } from '../core/dtype.ts'
-import { DTypeError, ShapeError } from '../core/errors.ts'
+import { DTypeError, ShapeError, UsageError } from '../core/errors.ts'
 import { equalShapes, formatShape, type Shape, sizeOf } from '../core/shape.ts'
 import { atSite } from '../core/site.ts'
 import type { Device, Storage } from '../devices/device.ts'
 import { currentDevice } from '../devices/registry.ts'
 import type { Node, VariableNode, VariableState } from '../ops/node.ts'
+import { kindOf, notATensor } from './checks.ts'
+import { checkHostArray, valuesInDType } from './host-values.ts'
 import { assignNow } from './realize.ts'
 import { Tensor } from './tensor.ts'
 import { currentTrace } from './trace.ts'
 
 /** A variable's state: its memory, made on the device in use when it is first needed, and moved when another device is chosen. */
 export class StoredVariable implements VariableState {
-  static #count = 0
-  readonly id: number = StoredVariable.#count++
   readonly shape: Shape
   readonly dtype: DType
   label: string
@@ -58,6 +58,7 @@ export class Variable extends Tensor {
 
   /** A variable that starts with the values of `initial`. The label names it in error messages. */
   constructor(initial: Tensor, options: { readonly label?: string } = {}) {
+    if (!(initial instanceof Tensor)) throw notATensor('Variable', initial)
     const state = new StoredVariable(
       initial.dataSync(),
       initial.shape,
@@ -72,7 +73,9 @@ export class Variable extends Tensor {
 
   override get node(): Node {
     if (this.#mention.version !== this.#state.version) this.#mention = mentionOf(this.#state)
-    return currentTrace()?.assigned.get(this.#state) ?? this.#mention
+    const trace = currentTrace()
+    trace?.mentioned.add(this.#state)
+    return trace?.assigned.get(this.#state) ?? this.#mention
   }
 
   get label(): string {
@@ -88,6 +91,7 @@ export class Variable extends Tensor {
    * program runs; outside, at once. Values computed from the old state must have been read before.
    */
   assign(value: Tensor): void {
+    if (!(value instanceof Tensor)) throw notATensor('assign', value)
     if (!equalShapes(value.shape, this.shape)) {
       throw new ShapeError(
         `assign: variable ${this.label} has shape ${formatShape(this.shape)}, the value ${formatShape(value.shape)}${atSite()}`,
@@ -106,13 +110,23 @@ export class Variable extends Tensor {
     this.#state.version++
   }
 
-  /** Sets the variable from an array of the host, in row-major order. */
+  /**
+   * Sets the variable from an array of the host, in row-major order; floats are rounded to the variable's dtype. Throws ShapeError on
+   * another length, DTypeError on values that the dtype does not hold, UsageError inside a compiled function: assign a tensor there.
+   */
   write(values: TypedArray): void {
-    if (values.length !== this.size)
-      throw new ShapeError(
-        `write: ${values.length} values do not fill variable ${this.label} of shape ${formatShape(this.shape)}`,
+    if (currentTrace() !== undefined)
+      throw new UsageError(
+        `write: variable ${this.label} is written inside a compiled function; assign a tensor to it there${atSite()}`,
       )
-    this.#state.write(values)
+    if (!ArrayBuffer.isView(values))
+      throw new UsageError(`write: takes a typed array, not ${kindOf(values)}${atSite()}`)
+    const given = checkHostArray('write', values)
+    if (given.length !== this.size)
+      throw new ShapeError(
+        `write: ${given.length} values do not fill variable ${this.label} of shape ${formatShape(this.shape)}`,
+      )
+    this.#state.write(valuesInDType('write', given, this.dtype))
   }
 }
 

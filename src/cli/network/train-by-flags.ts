@@ -2,9 +2,9 @@
 
 import { join } from 'node:path'
 import type { TrainValidTest } from '../../data/load.node.ts'
-import { init } from '../../init.ts'
 import { writeFileAtomically } from '../../io/atomic-file.node.ts'
 import { FolderStore } from '../../train/checkpoint.node.ts'
+import { chooseDevice } from '../choose-device.ts'
 import { interruptible } from '../interruption.ts'
 import { makeOutputFolder } from '../output-folder.ts'
 import { chartFile } from '../report/line-chart.ts'
@@ -19,7 +19,7 @@ import { CharacterTraining, type MeasuredTraining, type Training, type TrainingS
 
 /** Trains as the flags ask and prints the result; progress goes to stderr. */
 export async function trainByFlags(flags: TrainFlags): Promise<void> {
-  await init(flags.device === undefined ? {} : { device: flags.device })
+  await chooseDevice(flags.device)
   const settings = settingsOf(flags)
   const saved: SavedSettings = flags.limit === undefined ? settings : { ...settings, limit: flags.limit }
   const folder = flags.out

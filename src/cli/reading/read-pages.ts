@@ -25,7 +25,9 @@ export async function readPages(images: readonly string[], flags: ReadFlags): Pr
       const page = await readImage(reader, image, { overlay: overlay?.get(image), maxMegapixels })
       if (page.lines.length === 0) console.error(`ocellus: ${image}: no writing was found`)
       else if (page.confidence < doubtful) {
-        console.error(`ocellus: ${image}: much of this is uncertain (confidence ${page.confidence.toFixed(2)}); a page should be upright, with dark ink on light paper`)
+        console.error(
+          `ocellus: ${image}: much of this is uncertain (confidence ${page.confidence.toFixed(2)}); a page should be upright, with dark ink on light paper`,
+        )
       }
       if (format === 'json') documents.push(pageJson(page, image))
       else printText(page, image, images)

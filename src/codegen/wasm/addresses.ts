@@ -135,11 +135,21 @@ export function analyzeAddresses(
     throw invalid(program, 'only one loop may run over the range')
   }
 
+  const places = new Map<Address, Place>()
+  const placeOf = (address: Address): Place => {
+    const pointer = pointers.get(keyOf(address))
+    if (pointer === undefined) throw invalid(program, 'an address appeared after the analysis')
+    return { pointer, offset: address.offset * elementBytes(program, address) - pointer.base }
+  }
+
   return {
     place: (address) => {
-      const pointer = pointers.get(keyOf(address))
-      if (pointer === undefined) throw invalid(program, 'an address appeared after the analysis')
-      return { pointer, offset: address.offset * elementBytes(program, address) - pointer.base }
+      let place = places.get(address)
+      if (place === undefined) {
+        place = placeOf(address)
+        places.set(address, place)
+      }
+      return place
     },
     startingAt: (statement) => starts.get(statement) ?? nothing,
     within: (loop) => [...(users.get(loop) ?? nothing)],

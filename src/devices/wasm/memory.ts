@@ -1,6 +1,7 @@
 // Blocks of the heap with owners: variables, tables of programs, and the one scratch region that all programs share.
 
 import { bytesOf, type DType, type TypedArray, viewArray } from '../../core/dtype.ts'
+import { DeviceError } from '../../core/errors.ts'
 import type { Storage } from '../device.ts'
 import { Heap } from './heap.ts'
 
@@ -35,17 +36,17 @@ export class WasmStorage implements Storage {
   readonly dtype: DType
   readonly length: number
   readonly offset: number
-  readonly #heap: Heap
+  readonly heap: Heap
 
   constructor(memory: WasmMemory, dtype: DType, length: number) {
     this.dtype = dtype
     this.length = length
-    this.#heap = memory.heap
+    this.heap = memory.heap
     this.offset = memory.allocateFor(this, length * bytesOf(dtype), 'a variable')
   }
 
   #view(): TypedArray {
-    return viewArray(this.dtype, this.#heap.buffer, this.offset, this.length)
+    return viewArray(this.dtype, this.heap.buffer, this.offset, this.length)
   }
 
   write(data: TypedArray): void {
@@ -57,7 +58,15 @@ export class WasmStorage implements Storage {
   }
 }
 
-/** Address of a variable's memory on this device. */
+/** Offset of a variable in its device's memory. */
 export function storageOffset(storage: Storage): number {
   return (storage as WasmStorage).offset
+}
+
+/** Offset of a variable in `memory`. Throws DeviceError when the variable lives elsewhere: its offset would mean something else here. */
+export function offsetIn(memory: WasmMemory, storage: Storage): number {
+  if (!(storage instanceof WasmStorage) || storage.heap !== memory.heap) {
+    throw new DeviceError('a program meets a variable of another device; choose the device before the first variable')
+  }
+  return storage.offset
 }

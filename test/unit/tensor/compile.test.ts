@@ -4,6 +4,7 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import {
   compile,
   deviceNames,
+  full,
   gradients,
   hostScalar,
   init,
@@ -77,16 +78,103 @@ describe.each(deviceNames)('on %s', (device) => {
       )
     })
 
-    test('does not nest, and is over after an error', () => {
-      const inner = compile((x: Tensor) => x.add(1))
-      const outer = compile((x: Tensor) => inner(x))
-      expect(() => outer(tensor([1]))).toThrow('a compiled function was called while another one is being traced')
-      expect(list(inner(tensor([1])))).toEqual([2])
+    test('takes compiled functions in as the plain ones they are, traced before or not', () => {
+      const v = new Variable(tensor([1]))
+      const constant = compile(() => v.add(1))
+      const next = compile((x: Tensor) => {
+        v.assign(v.add(1))
+        return x.multiply(v)
+      })
+      expect(list(constant())).toEqual([2])
+      expect(list(next(tensor([5])))).toEqual([10])
+      const outer = compile((x: Tensor) => constant().add(next(x.square())))
+      expect(list(outer(tensor([3])))).toEqual([3 + 9 * 3])
+      expect(list(v)).toEqual([3])
+      v.assign(tensor([10]))
+      expect(list(outer(tensor([1])))).toEqual([11 + 11])
     })
 
-    test('is not for async functions nor for functions as arguments', () => {
+    test('is over after an error', () => {
+      const f = compile((x: Tensor) => x.add(x.item()))
+      expect(() => f(tensor([1]))).toThrow(UsageError)
+      expect(list(compile((x: Tensor) => x.add(1))(tensor([1])))).toEqual([2])
+    })
+
+    test('keeps its tensors: outside, and in another trace, they have no value', () => {
+      let kept: Tensor = tensor([0])
+      const leak = compile((x: Tensor) => {
+        kept = x.add(1)
+        return x
+      })
+      leak(tensor([1]))
+      const message = 'this tensor is an argument of a function that is being traced; it has no value'
+      expect(() => kept.dataSync()).toThrow(message)
+      expect(() => compile((x: Tensor) => x.add(kept))(tensor([1]))).toThrow(message)
+      expect(() => leak(kept)).toThrow(message)
+    })
+
+    test('takes a value of a variable from outside only while the variable holds what it held', () => {
+      const v = new Variable(tensor([1]), { label: 'scale' })
+      const before = v.multiply(2)
+      const f = compile(() => before.add(0))
+      expect(list(f())).toEqual([2])
+      v.assign(tensor([5]))
+      expect(() => f()).toThrow('a value that depends on variable scale is read after the variable was assigned')
+      expect(() => compile(() => before.add(1))()).toThrow('variable scale')
+      const given = compile(() => v)
+      expect(list(given())).toEqual([5])
+      v.assign(tensor([6]))
+      expect(list(given())).toEqual([6])
+    })
+
+    test('refuses arguments and results that it cannot see into', () => {
+      const f = compile((_: unknown) => tensor([1]).add(1))
+      class Settings {}
+      const cyclic: { self?: unknown } = {}
+      cyclic.self = cyclic
+      const kinds = [
+        [new Map(), 'not a Map'],
+        [new Settings(), 'not a Settings'],
+        [new Float32Array(1), 'not a Float32Array'],
+        [1n, 'not the BigInt 1n'],
+        [Symbol('s'), 'not a symbol'],
+        [() => 1, 'not a function'],
+        [{ deep: [cyclic] }, 'not a cyclic object'],
+      ] as const
+      for (const [value, message] of kinds) {
+        expect(() => f(value)).toThrow(UsageError)
+        expect(() => f(value)).toThrow(`a compiled function takes tensors, numbers, strings`)
+        expect(() => f(value)).toThrow(message)
+      }
+      expect(() => compile((x: Tensor) => new Map([['x', x]]))(tensor([1]))).toThrow('gives tensors')
+      const v = new Variable(tensor([1]), { label: 'weights' })
+      expect(() => f({ v })).toThrow('capture variable weights instead')
+    })
+
+    test('tells constants apart by type and value, and shared parts from cycles', () => {
+      let traces = 0
+      const f = compile((_: unknown) => {
+        traces++
+        return tensor([1])
+      })
+      const constants = [0, -0, 1, '1', true, 'true', null, 'null', undefined, 'undefined', Number.NaN, 'NaN']
+      const forms = [...constants, Number.POSITIVE_INFINITY, 'Infinity', [], {}, [[]], ['a,b'], ['a', 'b'], { a: 1 }]
+      for (const form of [...forms, ...forms]) f(form)
+      expect(traces).toBe(forms.length)
+      const part = { a: 1 }
+      f([part, part])
+      f(Object.assign(Object.create(null), { a: 1 }))
+      expect(traces).toBe(forms.length + 1)
+    })
+
+    test('its reports are those of the signatures kept, 64 at most', () => {
+      const f = compile((x: Tensor, _: number) => x.add(1))
+      for (let i = 0; i < 70; i++) f(tensor([1]), i)
+      expect(f.reports).toHaveLength(64)
+    })
+
+    test('is not for async functions', () => {
       expect(() => compile(async (x: Tensor) => x)(tensor([1]))).toThrow('must not be async')
-      expect(() => compile((f: () => number) => f())(() => 1)).toThrow('not functions')
     })
 
     test('takes the value of a tensor from outside as it was', () => {
@@ -119,6 +207,14 @@ describe.each(deviceNames)('on %s', (device) => {
       scaled(2)
       const programs = cachedPrograms()
       for (let factor = 3; factor < 20; factor++) scaled(factor)
+      expect(cachedPrograms()).toBe(programs)
+    })
+
+    test('that fill tensors outside compiled functions make no new program', () => {
+      const x = tensor([1, 2])
+      list(full([2], 7).add(x))
+      const programs = cachedPrograms()
+      for (let value = 8; value < 20; value++) expect(list(full([2], value).add(x))).toEqual([value + 1, value + 2])
       expect(cachedPrograms()).toBe(programs)
     })
 
@@ -224,6 +320,20 @@ describe.each(deviceNames)('on %s', (device) => {
         'assign: variable weights is f32, the value i32; cast it',
       )
       expect(() => v.write(new Float32Array(3))).toThrow('write: 3 values do not fill variable weights of shape [2]')
+    })
+
+    test('from arrays of the host: checked against the dtype, and not inside a compiled function', () => {
+      const v = new Variable(tensor([1, 2]), { label: 'weights' })
+      v.write(new Float64Array([0.1, 1]))
+      expect(list(v)).toEqual([Math.fround(0.1), 1])
+      const bytes = new Variable(tensor([1, 2], { dtype: 'u8' }))
+      expect(() => bytes.write(new Float32Array([1, 300]))).toThrow('write: 300 is not a u8 value')
+      expect(() => bytes.write(new Int16Array(2) as never)).toThrow('not an Int16Array')
+      expect(() => bytes.write([1, 2] as never)).toThrow('write: takes a typed array, not an array')
+      expect(() => compile(() => v.write(new Float32Array(2)))()).toThrow(
+        'write: variable weights is written inside a compiled function; assign a tensor to it there',
+      )
+      expect(list(v)).toEqual([Math.fround(0.1), 1])
     })
 
     test('a value from before an assignment cannot be read after it, and the error names the variable', () => {

@@ -9,6 +9,7 @@ import {
   deviceNames,
   full,
   gradients,
+  hostScalar,
   identity,
   init,
   jvp,
@@ -117,11 +118,66 @@ describe('a mistake is an error with the op, what was given, and the line', () =
       UsageError,
       'gradients: the output does not depend on source 0',
     ],
+    ['concat beyond the axes', () => concat([a, a], 2), ShapeError, 'concat: [2, 3] has no axis 2'],
+    ['concat between axes', () => concat([a, a], 0.5), ShapeError, 'concat: [2, 3] has no axis 0.5'],
+    ['concat of one', () => concat([a], 7), ShapeError, 'concat: [2, 3] has no axis 7'],
+    ['concat of scalars', () => concat([tensor(1), tensor(2)]), ShapeError, 'concat: [] has no axis 0'],
+    ['stack between axes', () => stack([a, a], 0.5), ShapeError, 'unsqueeze: [2, 3] has no place 0.5'],
+    ['at between elements', () => a.at([0.5, 2]), ShapeError, 'at: 0.5 to 2 on axis 0 of [2, 3]'],
+    [
+      'pad by a fraction',
+      () => tensor([1]).pad([[0.5, 0.5]]),
+      ShapeError,
+      'pad: [0.5] before and [0.5] after do not fit [1]',
+    ],
+    ['oneHot', () => arange(2).oneHot(2.5), ShapeError, 'oneHot: [2.5] is not a shape'],
+    ['broadcastTo less', () => tensor([1]).broadcastTo([-1]), ShapeError, 'broadcastTo: [-1] is not a shape'],
+    ['flatten', () => a.flatten(5), ShapeError, 'flatten: [2, 3] has no axis 5'],
+    ['gather from nothing', () => zeros([0]).gather(arange(2)), ShapeError, 'gather: axis 0 of [0] is empty'],
+    ['argmax of nothing', () => zeros([0]).argmax(), ShapeError, 'argmax: axis -1 of [0] is empty'],
+    ['tensor of a negative shape', () => tensor(new Float32Array(6), { shape: [-2, -3] }), ShapeError, '[-2, -3]'],
+    ['full beyond u8', () => full([2], 300, 'u8'), DTypeError, 'full: 300 is not a u8 value'],
+    ['full of half an integer', () => full([2], 2.5, 'i32'), DTypeError, 'full: 2.5 is not an i32 value'],
+    ['full beyond bool', () => full([2], 2, 'bool'), DTypeError, 'full: 2 is not a bool value'],
+    ['less than 3e9', () => arange(2).less(3e9), DTypeError, 'less: no integer dtype holds 3000000000; cast the i32'],
     ['jvp', () => jvp((x) => x, [a], [zeros([3])]), ShapeError, 'jvp: input 0 has shape [2, 3], its direction [3]'],
   ]
 
   test.each(mistakes)('%s', (_, make, kind, message) => {
     expect(make).toThrow(kind)
+    expect(make).toThrow(OcellusError)
+    expect(make).toThrow(message)
+    expect(make).toThrow(/^[^\n]+, at errors\.test\.ts:\d+$/)
+  })
+
+  const wrong = (value: unknown): never => value as never
+  const kinds: readonly (readonly [string, () => unknown, string])[] = [
+    ['null as values', () => tensor(wrong(null)), 'or a typed array, not null'],
+    ['undefined among values', () => tensor(wrong([1, undefined])), 'or a typed array, not undefined'],
+    ['a hole among values', () => tensor(wrong(new Array(2))), 'or a typed array, not undefined'],
+    ['strings as values', () => tensor(wrong(['a'])), 'or a typed array, not the string "a"'],
+    ['numbers beside rows', () => tensor([1, [2]]), 'tensor: numbers and rows stand side by side'],
+    ['Uint32Array', () => tensor(new Uint32Array(1)), 'not a Uint32Array; convert it first'],
+    ['Int16Array', () => tensor(wrong(new Int16Array(1))), 'not an Int16Array; convert it first'],
+    ['BigInt64Array', () => tensor(wrong(new BigInt64Array(1))), 'not a BigInt64Array; convert it first'],
+    ['DataView', () => tensor(wrong(new DataView(new ArrayBuffer(4)))), 'not a DataView; convert it first'],
+    ['adding undefined', () => a.add(wrong(undefined)), 'add: takes tensors and numbers, not undefined'],
+    ['adding an array', () => a.add(wrong([1])), 'not an array; make it a tensor with tensor()'],
+    ['adding a string', () => a.add(wrong('1')), 'add: takes tensors and numbers, not the string "1"'],
+    ['multiplying matrices with a number', () => a.matmul(wrong(2)), 'matmul: takes a tensor, not the number 2'],
+    ['and of a number', () => a.and(wrong(1)), 'and: takes a tensor, not the number 1'],
+    ['concat of numbers', () => concat(wrong([1])), 'concat: takes a tensor, not the number 1'],
+    ['gradients of a number', () => gradients(a.sum(), wrong([1])), 'gradients: takes a tensor, not the number 1'],
+    ['a dtype unknown to zeros', () => zeros([1], wrong('int')), 'zeros: "int" is not a dtype; choose f32, f64, i32'],
+    ['u32', () => zeros([1], wrong('u32')), 'zeros: "u32" is not a dtype'],
+    ['a dtype unknown to cast', () => a.cast(wrong('float32')), 'cast: "float32" is not a dtype'],
+    ['a dtype unknown to tensor', () => tensor([1], { dtype: wrong('f16') }), 'tensor: "f16" is not a dtype'],
+    ['a dtype of every object', () => zeros([1], wrong('toString')), 'zeros: "toString" is not a dtype'],
+    ['a number as a shape', () => zeros(wrong(3)), 'zeros: a shape is an array of extents, not the number 3'],
+    ['a fixed host scalar', () => hostScalar(wrong(3)), 'hostScalar: takes a function that gives the number'],
+  ]
+
+  test.each(kinds)('%s', (_, make, message) => {
     expect(make).toThrow(OcellusError)
     expect(make).toThrow(message)
     expect(make).toThrow(/^[^\n]+, at errors\.test\.ts:\d+$/)
@@ -142,7 +198,7 @@ describe('a mistake is an error with the op, what was given, and the line', () =
   test('a device that does not exist is named with those that do', async () => {
     const name: string = 'abacus'
     await expect(init({ device: name as 'wasm' })).rejects.toThrow(
-      'there is no device called "abacus"; choose one of wasm, reference',
+      'there is no device called "abacus" here; choose one of reference, wasm',
     )
     await expect(init({ threads: 8 })).rejects.toThrow('init: threads is 8')
   })
@@ -164,11 +220,28 @@ describe.each(deviceNames)('the search for a NaN on %s', (device) => {
     expect(() => divide(x)).toThrow(/^divide made the first -?Infinity of this computation, at errors\.test\.ts:\d+$/)
   })
 
-  test('lets finite computations and given NaNs pass', async () => {
+  test('names what was given: an argument, a variable, a tensor', async () => {
+    await init({ device })
+    setDebug('nan')
+    const nan = tensor([1, Number.NaN])
+    expect(() => compile((_: Tensor, y: Tensor) => y.add(1))(tensor([1]), nan)).toThrow(
+      'argument 1 of the compiled function holds NaN before anything is computed',
+    )
+    const v = new Variable(tensor([Number.POSITIVE_INFINITY]), { label: 'gamma' })
+    expect(() => v.add(1).dataSync()).toThrow('variable gamma holds Infinity')
+    expect(() => nan.exp().dataSync()).toThrow('a given tensor of shape [2] holds NaN')
+  })
+
+  test('lets finite computations pass', async () => {
     await init({ device })
     setDebug('nan')
     expect([...tensor([4]).sqrt().dataSync()]).toEqual([2])
-    expect(tensor([Number.NaN]).add(1).dataSync()[0]).toBeNaN()
+  })
+
+  test('is switched on by a name that exists', () => {
+    expect(() => setDebug('kernel')).toThrow(
+      'there is no debugging output "kernel"; choose from graph, kernels, code, time, nan',
+    )
   })
 })
 

@@ -1,34 +1,40 @@
-// One compiled program on the WebAssembly device: writes inputs, scalars and the argument table, runs, and copies results out.
+// One compiled program in a device's memory: writes inputs, scalars and the argument table, runs, and copies results out.
 
-import type { Program } from '../../codegen/program.ts'
-import { debug } from '../../core/debug.ts'
-import { type TypedArray, viewArray } from '../../core/dtype.ts'
-import { sizeOf } from '../../core/shape.ts'
-import type { Executable, ExecutableReport, RunArguments, Storage } from '../device.ts'
-import { storageOffset, type WasmMemory } from './memory.ts'
+import type { Program } from '../codegen/program.ts'
+import { debug } from '../core/debug.ts'
+import { type TypedArray, viewArray } from '../core/dtype.ts'
+import { sizeOf } from '../core/shape.ts'
+import type { Executable, ExecutableReport, RunArguments, Storage } from './device.ts'
 import { reportTimes } from './times.ts'
+import { offsetIn, type WasmMemory } from './wasm/memory.ts'
 
 const rowBytes = 8
 const slotBytes = 8
 
-export type KernelFunction = (table: number, first: number, last: number) => void
+/** Emitted code, ready to be called. `table` is an address as the code sees it. */
+export interface Runner {
+  /** Bytes of code. */
+  readonly codeBytes: number
+  /** What the code adds to offsets in the device's memory to find them: 0 where addresses are those offsets. */
+  readonly origin: number
+  run(table: number): void
+  kernel(index: number, table: number, first: number, last: number): void
+}
 
-export class WasmExecutable implements Executable {
+export class ProgramExecutable implements Executable {
   readonly report: ExecutableReport
   readonly #memory: WasmMemory
   readonly #program: Omit<Program, 'code'>
-  readonly #instance: WebAssembly.Instance
-  readonly #run: (table: number) => void
+  readonly #runner: Runner
   readonly #table: number
   readonly #scalars: number
   /** Addresses that the table holds now, to write only what changed. */
   readonly #addresses: number[]
 
-  constructor(memory: WasmMemory, { code, ...program }: Program) {
+  constructor(memory: WasmMemory, program: Omit<Program, 'code'>, runner: Runner) {
     this.#memory = memory
     this.#program = program
-    this.#instance = new WebAssembly.Instance(new WebAssembly.Module(code), { env: { memory: memory.heap.memory } })
-    this.#run = this.#instance.exports.run as (table: number) => void
+    this.#runner = runner
     this.#table = memory.allocateFor(this, program.rows.length * rowBytes, 'a program')
     this.#scalars = memory.allocateFor(this, program.scalars.length * slotBytes, 'a program')
     this.#addresses = program.rows.map(() => -1)
@@ -36,7 +42,7 @@ export class WasmExecutable implements Executable {
       kernels: program.kernels.length,
       scratch: program.scratch,
       unplanned: program.unplanned,
-      codeBytes: code.length,
+      codeBytes: runner.codeBytes,
     }
   }
 
@@ -46,7 +52,7 @@ export class WasmExecutable implements Executable {
       case 'scratch':
         return scratch + info.offset
       case 'variable':
-        return storageOffset(variables[info.index] as Storage)
+        return offsetIn(this.#memory, variables[info.index] as Storage)
       case 'scalars':
         return this.#scalars
       case 'thread':
@@ -60,8 +66,9 @@ export class WasmExecutable implements Executable {
       const address = this.#address(row, scratch, variables)
       if (address === this.#addresses[row]) continue
       view ??= new Uint32Array(this.#memory.heap.buffer, this.#table, 2 * this.#addresses.length)
-      view[2 * row] = address
-      view[2 * row + 1] = 0
+      const absolute = this.#runner.origin + address
+      view[2 * row] = absolute
+      view[2 * row + 1] = Math.floor(absolute / 2 ** 32)
       this.#addresses[row] = address
     }
   }
@@ -77,8 +84,9 @@ export class WasmExecutable implements Executable {
     for (const [slot, dtype] of program.scalars.entries()) {
       viewArray(dtype, buffer, this.#scalars + slot * slotBytes, 1)[0] = scalars[slot] as number
     }
-    if (debug.time) reportTimes(this.#instance, this.#table, program.kernels)
-    else this.#run(this.#table)
+    const table = this.#runner.origin + this.#table
+    if (debug.time) reportTimes(this.#runner, table, program.kernels)
+    else this.#runner.run(table)
     return program.outputs.map(({ row, dtype, shape }) => {
       return viewArray(dtype, buffer, this.#addresses[row] as number, sizeOf(shape)).slice()
     })

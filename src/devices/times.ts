@@ -1,13 +1,13 @@
 // Time per kernel, for OCELLUS_DEBUG=time.
 
-import type { KernelInfo } from '../../codegen/program.ts'
-import type { KernelFunction } from './executable.ts'
+import type { KernelInfo } from '../codegen/program.ts'
+import type { Runner } from './program-executable.ts'
 
 /** Runs the kernels one by one and prints what each took. */
-export function reportTimes(instance: WebAssembly.Instance, table: number, kernels: readonly KernelInfo[]): void {
+export function reportTimes(runner: Runner, table: number, kernels: readonly KernelInfo[]): void {
   const lines = kernels.map(({ name, slabs, flops, bytes }, i) => {
     const start = performance.now()
-    ;(instance.exports[`kernel${i}`] as KernelFunction)(table, 0, slabs)
+    runner.kernel(i, table, 0, slabs)
     const milliseconds = performance.now() - start
     const rate = (count: number): string => (count / milliseconds / 1e6).toFixed(1).padStart(7)
     return {

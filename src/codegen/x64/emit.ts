@@ -1,0 +1,64 @@
+// Loop programs to x64 machine code: one function per kernel and one that runs them all, with their constants behind the code.
+
+import { OcellusError } from '../../core/errors.ts'
+import type { LoopProgram } from '../loop-program.ts'
+import { Assembler } from './assembler.ts'
+import type { Label } from './code-buffer.ts'
+import { emitKernel, type RegisterLimits } from './kernel.ts'
+import { integerRegisters } from './operands.ts'
+import { type InstructionSet, targets } from './target.ts'
+
+export interface X64Kernel {
+  readonly program: LoopProgram
+  /** Iterations of the program's range loop when one thread runs all of it. */
+  readonly slabs: number
+}
+
+export interface X64Options {
+  readonly kernels: readonly X64Kernel[]
+  readonly set: InstructionSet
+  /** Registers to use of each kind; all when absent. Fewer give slower code with the same results. */
+  readonly limits?: RegisterLimits
+}
+
+export interface MachineCode {
+  /** To be placed at a multiple of 64; takes every address from the argument table. */
+  readonly bytes: Uint8Array<ArrayBuffer>
+  /** Where each kernel's function (table, first, last) begins. */
+  readonly kernels: readonly number[]
+  /** Where run(table) begins, which runs all kernels in order over [0, slabs). */
+  readonly run: number
+}
+
+const { rbx, rsi, rdi, rdx } = integerRegisters
+const functionAlignment = 16
+
+/**
+ * Functions by the System V ABI, as Linux and macOS call them. `table` is the address of the argument table: rows of 8 bytes, each the
+ * address of a buffer. Throws OcellusError for a program that breaks the rules of LoopProgram.
+ */
+export function emitX64({ kernels, set, limits = {} }: X64Options): MachineCode {
+  const code = new Assembler()
+  if (targets[set] === undefined) throw new OcellusError(`there is no instruction set called ${set}`)
+  const labels = kernels.map(({ program }) => {
+    code.align(functionAlignment)
+    const label: Label = { position: undefined }
+    code.bind(label)
+    emitKernel(code, program, { set, limits })
+    return label
+  })
+  code.align(functionAlignment)
+  const run = code.length
+  code.push(rbx)
+  code.move(rbx, rdi)
+  kernels.forEach(({ program, slabs }, index) => {
+    if (!Number.isInteger(slabs) || slabs < 0) throw new OcellusError(`kernel ${program.name}: ${slabs} slabs`)
+    code.move(rdi, rbx)
+    code.moveImmediate(rsi, 0)
+    code.moveImmediate(rdx, slabs)
+    code.call(labels[index] as Label)
+  })
+  code.pop(rbx)
+  code.return()
+  return { bytes: code.finish(), kernels: labels.map(({ position }) => position as number), run }
+}

@@ -1,0 +1,81 @@
+// Which loads and splats become memory operands of the operations that use them, instead of filling a register.
+
+import { bytesOf } from '../../core/dtype.ts'
+import type { BinaryOp, LoopProgram, Op, Reg } from '../loop-program.ts'
+import { argumentType } from '../wasm/addresses.ts'
+import { type PlacedOperation, readsOf, writeOf } from './layout.ts'
+import { type InstructionSet, laneBytes } from './target.ts'
+
+export type MemoryRead = Extract<Op, { kind: 'load' | 'splat' }>
+
+export interface Folding {
+  /** Read by one operation only: never in a register. */
+  readonly always: ReadonlyMap<Reg, MemoryRead>
+  /** Splats read by several operations: may be read again for each where registers are short. */
+  readonly whenShort: ReadonlyMap<Reg, MemoryRead>
+}
+
+const commutative: ReadonlySet<BinaryOp> = new Set<BinaryOp>(['add', 'multiply', 'and', 'or', 'xor'])
+
+export function isCommutative(op: BinaryOp): boolean {
+  return commutative.has(op)
+}
+
+export function findFolding(
+  program: LoopProgram,
+  operations: readonly PlacedOperation[],
+  set: InstructionSet,
+): Folding {
+  const writers = new Map<Reg, number[]>()
+  const readers = new Map<Reg, number[]>()
+  const note = (map: Map<Reg, number[]>, reg: Reg, index: number): void => {
+    const known = map.get(reg)
+    if (known === undefined) map.set(reg, [index])
+    else known.push(index)
+  }
+  // How many stores and barriers lie before each operation: what is read after one may differ.
+  const writesBefore: number[] = []
+  let memoryWrites = 0
+  operations.forEach(({ op }, index) => {
+    writesBefore.push(memoryWrites)
+    if (op.kind === 'store' || op.kind === 'barrier') memoryWrites++
+    for (const reg of readsOf(op)) note(readers, reg, index)
+    const to = writeOf(op)
+    if (to !== undefined) note(writers, to, index)
+  })
+
+  const always = new Map<Reg, MemoryRead>()
+  const whenShort = new Map<Reg, MemoryRead>()
+  const taken = new Set<number>()
+  operations.forEach(({ op, block }, index) => {
+    if (op.kind !== 'load' && op.kind !== 'splat') return
+    if (op.kind === 'splat' && set !== 'avx512') return
+    if (!isWholeElementRead(program, op) || writers.get(op.to)?.length !== 1) return
+    const uses = readers.get(op.to) ?? []
+    if (uses.length === 0 || (uses.length > 1 && op.kind === 'load')) return
+    const fits = uses.every((use) => {
+      const reader = operations[use] as PlacedOperation
+      const unchanged = writesBefore[use] === writesBefore[index]
+      return use > index && reader.block === block && unchanged && !taken.has(use) && takesMemory(reader.op, op.to)
+    })
+    if (!fits) return
+    for (const use of uses) taken.add(use)
+    if (uses.length === 1) always.set(op.to, op)
+    else whenShort.set(op.to, op)
+  })
+  return { always, whenShort }
+}
+
+/** Reads lanes that lie in memory as they do in the register. */
+function isWholeElementRead(program: LoopProgram, op: MemoryRead): boolean {
+  const type = program.registers[op.to]
+  if (type === undefined || op.address.index !== undefined) return false
+  if (bytesOf(argumentType(program, op.address)) !== laneBytes[type]) return false
+  return op.kind === 'splat' || ((op.step ?? 1) === 1 && (op.lanes ?? program.lanes) === program.lanes)
+}
+
+function takesMemory(op: Op, reg: Reg): boolean {
+  if (op.kind === 'fma') return op.c !== reg && (op.a === reg) !== (op.b === reg)
+  if (op.kind === 'binary') return op.a !== op.b && (op.b === reg || isCommutative(op.op))
+  return false
+}
