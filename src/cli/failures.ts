@@ -3,8 +3,8 @@
 import { CommanderError } from 'commander'
 import { OcellusError } from '../core/errors.ts'
 
-/** What the shell is told. `interrupted` is what shells use for Ctrl-C, 128 + SIGINT. */
-export const exitCodes = { ok: 0, failure: 1, usage: 2, interrupted: 130 } as const
+/** What the shell is told. `interrupted` is what shells use for Ctrl-C, 128 + SIGINT, `brokenPipe` 128 + SIGPIPE. */
+export const exitCodes = { ok: 0, failure: 1, usage: 2, interrupted: 130, brokenPipe: 141 } as const
 
 /** A command that somebody stopped by Ctrl-C: it has said what there is to say, and ends with the exit code for that. */
 export class Interrupted extends Error {

@@ -29,4 +29,5 @@ export function setDebug(names: string): void {
 }
 
 const environment = (globalThis as { process?: { env?: Record<string, string | undefined> } }).process?.env
-if (environment?.OCELLUS_DEBUG) setDebug(environment.OCELLUS_DEBUG)
+// `stack` is the command line's own.
+if (environment?.OCELLUS_DEBUG) setDebug(environment.OCELLUS_DEBUG.replace(/\bstack\b/g, ''))

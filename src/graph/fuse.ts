@@ -54,6 +54,7 @@ interface Inlined {
 export class Fusion {
   readonly order: readonly Node[]
   readonly #targets: ReadonlySet<Node>
+  readonly #positions = new Map<Node, number>()
   readonly #users = new Map<Node, OpNode[]>()
   readonly #materialised = new Set<Node>()
   readonly #inlined = new Map<Node, Inlined>()
@@ -62,7 +63,8 @@ export class Fusion {
   constructor(targets: readonly Node[]) {
     this.order = topologicalOrder(targets)
     this.#targets = new Set(targets)
-    for (const node of this.order) {
+    for (const [position, node] of this.order.entries()) {
+      this.#positions.set(node, position)
       if (node.kind !== 'op') continue
       for (const input of new Set(node.inputs)) {
         const users = this.#users.get(input)
@@ -76,6 +78,10 @@ export class Fusion {
   /** Is the node's value in memory when other kernels want it? */
   inMemory(node: Node): boolean {
     return (node.kind !== 'op' && node.kind !== 'literal') || this.#materialised.has(node)
+  }
+
+  #positionOf(node: Node): number {
+    return this.#positions.get(node) as number
   }
 
   #usersOf(node: Node): readonly OpNode[] {
@@ -153,15 +159,22 @@ export class Fusion {
     const members = new Set<OpNode>([root])
     this.#groupOf.set(root, members)
     const shape = denseShape(root.shape)
-    if (rootNames.has(root.op.name) || isPointwise(root)) {
-      if (root.op.name !== 'pad' && root.op.name !== 'concat') {
-        for (const node of this.order.slice(this.order.indexOf(root) + 1)) {
-          if (node.kind === 'op' && node.inputs.some((input) => members.has(input as OpNode)))
-            this.#tryAbsorb(node, members, shape)
-        }
+    const growing =
+      isPointwise(root) || (rootNames.has(root.op.name) && root.op.name !== 'pad' && root.op.name !== 'concat')
+    // Users of members, earliest first, so that what a user needs was tried before it.
+    const waiting = new Set<OpNode>(growing ? this.#usersOf(root) : [])
+    while (waiting.size > 0) {
+      const node = [...waiting].reduce((first, other) =>
+        this.#positionOf(other) < this.#positionOf(first) ? other : first,
+      )
+      waiting.delete(node)
+      const before = members.size
+      if (!this.#tryAbsorb(node, members, shape)) continue
+      for (const member of [...members].slice(before)) {
+        for (const user of this.#usersOf(member)) if (!members.has(user)) waiting.add(user)
       }
     }
-    const inOrder = this.order.filter((node): node is OpNode => members.has(node as OpNode))
+    const inOrder = [...members].sort((a, b) => this.#positionOf(a) - this.#positionOf(b))
     const stored = this.#chooseStored(inOrder, members)
     return { root, members: inOrder, stored }
   }

@@ -1,7 +1,7 @@
 // Image files into memory: JPEG, PNG, WebP and TIFF, turned upright by their EXIF orientation, transparency laid on
 // white. The header is read and judged before any pixel is decoded, so a hostile file costs neither memory nor time.
 
-import { open } from 'node:fs/promises'
+import { open, stat } from 'node:fs/promises'
 import { FormatError } from '../core/errors.ts'
 import { type Codec, loadCodec } from './codec.node.ts'
 import { toGrayInto } from './gray.ts'
@@ -125,6 +125,8 @@ async function sniff(source: ImageSource, name: string): Promise<ImageFormat> {
 
 async function readHead(path: string): Promise<Uint8Array> {
   try {
+    const status = await stat(path)
+    if (!status.isFile() && !status.isDirectory()) throw new FormatError(`${path} is not a file but a device or pipe`)
     const file = await open(path)
     try {
       const { buffer, bytesRead } = await file.read(new Uint8Array(16), 0, 16, 0)
@@ -133,6 +135,7 @@ async function readHead(path: string): Promise<Uint8Array> {
       await file.close()
     }
   } catch (cause) {
+    if (cause instanceof FormatError) throw cause
     const code = cause instanceof Error && 'code' in cause ? cause.code : undefined
     if (code === 'ENOENT') throw new FormatError(`${path} does not exist`)
     if (code === 'EISDIR') throw new FormatError(`${path} is a folder, not an image file`)

@@ -9,7 +9,7 @@ import { OcellusError } from '../core/errors.ts'
  * temporary file beside it, to disk, then renamed. Throws OcellusError where it cannot be written.
  */
 export async function writeFileAtomically(path: string, contents: Uint8Array | string): Promise<void> {
-  const temporary = join(dirname(path), `.${basename(path)}.tmp`)
+  const temporary = join(dirname(path), `.${basename(path)}.${process.pid}.tmp`)
   try {
     const file = await open(temporary, 'w')
     try {

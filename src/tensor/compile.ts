@@ -77,8 +77,10 @@ function trace(fn: (...args: never[]) => unknown, form: Skeleton, tensors: reado
 }
 
 function checkSynchronous(result: unknown): void {
-  if (result instanceof Promise)
-    throw new UsageError('a compiled function must not be async: graph building and calls are synchronous')
+  if (!(result instanceof Promise)) return
+  // It runs on, outside of the trace, and may fail: that must not end the process.
+  result.catch(() => undefined)
+  throw new UsageError('a compiled function must not be async: graph building and calls are synchronous')
 }
 
 function finalNode(variable: Variable, { assigned, mentioned }: Trace): Node {

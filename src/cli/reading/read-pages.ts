@@ -1,12 +1,14 @@
 // What `ocellus read` does: image after image into text or JSON, and pictures with boxes.
 
-import { mkdir, stat } from 'node:fs/promises'
-import { join, parse } from 'node:path'
+import { stat } from 'node:fs/promises'
+import { join, parse, resolve } from 'node:path'
 import { UsageError } from '../../core/errors.ts'
 import { decodeGray, decodeRgb } from '../../image/decode.node.ts'
+import { writeFileAtomically } from '../../io/atomic-file.node.ts'
 import type { Page } from '../../reader/page.ts'
 import type { Reader } from '../../reader/reader.ts'
 import { printError } from '../failures.ts'
+import { makeFolder } from '../output-folder.ts'
 import type { ReadFlags } from '../read.ts'
 import { pageJson } from './page-json.ts'
 
@@ -24,7 +26,7 @@ export async function readPages(images: readonly string[], flags: ReadFlags): Pr
     try {
       const page = await readImage(reader, image, { overlay: overlay?.get(image), maxMegapixels })
       if (page.lines.length === 0) console.error(`ocellus: ${image}: no writing was found`)
-      else if (page.confidence < doubtful) {
+      else if (model === undefined && page.confidence < doubtful) {
         console.error(
           `ocellus: ${image}: much of this is uncertain (confidence ${page.confidence.toFixed(2)}); a page should be upright, with dark ink on light paper`,
         )
@@ -64,11 +66,11 @@ async function readImage(reader: Reader, path: string, { overlay, maxMegapixels 
   if (overlay === undefined) return reader.read(await decodeGray(path, { maxMegapixels }))
   const image = await decodeRgb(path, { maxMegapixels })
   const page = reader.read(image)
-  const [{ drawOverlay }, { writePng }] = await Promise.all([
+  const [{ drawOverlay }, { encodePng }] = await Promise.all([
     import('../../reader/overlay.ts'),
     import('../../image/encode.node.ts'),
   ])
-  await writePng(overlay, drawOverlay(image, page))
+  await writeFileAtomically(overlay, await encodePng(drawOverlay(image, page)))
   return page
 }
 
@@ -76,7 +78,11 @@ async function readImage(reader: Reader, path: string, { overlay, maxMegapixels 
 async function overlayPaths(images: readonly string[], boxes: string): Promise<Map<string, string>> {
   const isFolder = (await stat(boxes).catch(() => undefined))?.isDirectory() === true
   const [first] = images
-  if (images.length === 1 && !isFolder && first !== undefined) return new Map([[first, boxes]])
+  if (images.length === 1 && !isFolder && first !== undefined) {
+    const path = new Map([[first, boxes]])
+    refuseOverwriting(images, path)
+    return path
+  }
   if (!isFolder && parse(boxes).ext !== '') {
     throw new UsageError(`--boxes ${boxes} is one file, but there are ${images.length} images; give a folder`)
   }
@@ -86,8 +92,18 @@ async function overlayPaths(images: readonly string[], boxes: string): Promise<M
       `two of the images have the same name, so that their pictures in ${boxes} would, too; read them one by one`,
     )
   }
-  await mkdir(boxes, { recursive: true })
+  refuseOverwriting(images, paths)
+  await makeFolder(boxes)
   return paths
+}
+
+/** A picture with boxes may not take the place of an image that is read. */
+function refuseOverwriting(images: readonly string[], paths: ReadonlyMap<string, string>): void {
+  const inputs = new Set(images.map((image) => resolve(image)))
+  for (const path of paths.values()) {
+    if (inputs.has(resolve(path)))
+      throw new UsageError(`--boxes would write over the image ${path}; give another name or folder`)
+  }
 }
 
 /** The text; with a line above that names the file where there are several, as `head` has it. */

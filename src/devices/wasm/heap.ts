@@ -88,9 +88,10 @@ export class Heap {
     } catch {
       const limit = this.maximumPages * pageBytes
       const mebibytes = (count: number): string => `${(count / 2 ** 20).toFixed(1)} MiB`
-      const part = Math.max(0, limit - (end - wanted)) / wanted
+      const part = Math.floor((100 * Math.max(0, limit - (end - wanted))) / wanted)
+      const fits = part < 100 ? `, so about ${part} % of it would fit: take a smaller batch` : ''
       throw new DeviceError(
-        `${purpose} needs ${mebibytes(wanted)}; ${mebibytes(end - wanted)} of ${mebibytes(limit)} are in use, so about ${(100 * part).toFixed(0)} % of this batch would fit`,
+        `${purpose} needs ${mebibytes(wanted)}; ${mebibytes(end - wanted)} of ${mebibytes(limit)} are in use${fits}`,
       )
     }
   }

@@ -37,12 +37,18 @@ export class WasmStorage implements Storage {
   readonly length: number
   readonly offset: number
   readonly heap: Heap
+  /**
+   * Never touched, so it takes addresses but no memory. The engine does not see how much of its memory a variable holds; of this it keeps
+   * account, and so it collects variables that were dropped before they fill the heap.
+   */
+  readonly weight: ArrayBuffer
 
   constructor(memory: WasmMemory, dtype: DType, length: number) {
     this.dtype = dtype
     this.length = length
     this.heap = memory.heap
     this.offset = memory.allocateFor(this, length * bytesOf(dtype), 'a variable')
+    this.weight = new ArrayBuffer(length * bytesOf(dtype))
   }
 
   #view(): TypedArray {

@@ -69,7 +69,7 @@ describe('mistakes end with exit code 2 and one sentence', () => {
       /argument '64,,3' is invalid: it must be whole numbers from 1 to 100000 with commas/,
     ],
     [['train', '--data', 'cifar'], /argument 'cifar' is invalid: allowed choices are characters, nist36, .*;/],
-    [['train', '--device', 'gpu'], /allowed choices are wasm, reference;/],
+    [['train', '--device', 'gpu'], /allowed choices are native, wasm, reference;/],
     [['read'], "ocellus read: missing required argument 'image'; ocellus read --help shows how"],
     [['read', 'page.jpg', '--format', 'xml'], /allowed choices are text, json;/],
     [['doctor', 'more'], /ocellus doctor: too many arguments/],
