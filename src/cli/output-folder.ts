@@ -27,7 +27,11 @@ export async function makeFolder(folder: string): Promise<void> {
     )
   if (await isThere(folder)) return
   const parent = dirname(resolve(folder))
-  if (parent !== resolve(folder)) await makeFolder(parent)
+  const parentIsThere = await stat(parent).then(
+    () => true,
+    () => false,
+  )
+  if (!parentIsThere && parent !== resolve(folder)) await makeFolder(parent)
   await mkdir(folder).catch(async (error: unknown) => {
     // Another process may have made it in between.
     if (!(await isThere(folder))) throw error

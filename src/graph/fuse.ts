@@ -58,6 +58,8 @@ export class Fusion {
   readonly #users = new Map<Node, OpNode[]>()
   readonly #materialised = new Set<Node>()
   readonly #inlined = new Map<Node, Inlined>()
+  /** Values known not to wait for the group that grows. */
+  readonly #apart = new Set<Node>()
   readonly #groupOf = new Map<Node, Set<OpNode>>()
 
   constructor(targets: readonly Node[]) {
@@ -158,9 +160,10 @@ export class Fusion {
   #grow(root: OpNode): Group {
     const members = new Set<OpNode>([root])
     this.#groupOf.set(root, members)
+    this.#apart.clear()
     const shape = denseShape(root.shape)
-    const growing =
-      isPointwise(root) || (rootNames.has(root.op.name) && root.op.name !== 'pad' && root.op.name !== 'concat')
+    const placing = root.op.name === 'pad' || root.op.name === 'concat'
+    const growing = !placing && (rootNames.has(root.op.name) || inlineFamilies.has(root.op.family))
     // Users of members, earliest first, so that what a user needs was tried before it.
     const waiting = new Set<OpNode>(growing ? this.#usersOf(root) : [])
     while (waiting.size > 0) {
@@ -186,7 +189,11 @@ export class Fusion {
     for (const input of node.inputs) {
       if (members.has(input as OpNode)) continue
       const sibling = isPointwise(input) && this.#materialised.has(input) && !this.#groupOf.has(input)
-      if (sibling && this.#tryAbsorb(input, members, shape)) continue
+      if (sibling && this.#tryAbsorb(input, members, shape)) {
+        // What waits for the sibling alone was right to be apart until now.
+        this.#apart.clear()
+        continue
+      }
       if (this.#waitsFor(input, members)) return false
     }
     if (node.op.name === 'gather' && members.has(node.inputs[0] as OpNode)) return false
@@ -213,7 +220,7 @@ export class Fusion {
     const stack: Node[] = [node]
     while (stack.length > 0) {
       const next = stack.pop() as Node
-      if (seen.has(next)) continue
+      if (seen.has(next) || this.#apart.has(next)) continue
       seen.add(next)
       if (members.has(next as OpNode)) return true
       const group = this.#groupOf.get(next)
@@ -222,6 +229,7 @@ export class Fusion {
         stack.push(...part.inputs.filter((input) => group === undefined || !group.has(input as OpNode)))
       }
     }
+    for (const part of seen) this.#apart.add(part)
     return false
   }
 

@@ -67,7 +67,8 @@ export abstract class Optimizer {
 
   /** Throws UsageError without parameters, for a parameter given twice, and for numbers that make no sense. */
   constructor(parameters: readonly Variable[] | readonly ParameterGroup[], options: OptimizerOptions) {
-    if (options.learningRate === undefined) throw new UsageError(`an optimizer needs a learningRate, a number or a schedule${atSite()}`)
+    if (options.learningRate === undefined)
+      throw new UsageError(`an optimizer needs a learningRate, a number or a schedule${atSite()}`)
     this.learningRate = options.learningRate
     this.optimized = listParameters(parameters, options)
   }
@@ -201,7 +202,10 @@ function listParameters(
     ? [{ parameters: parameters as readonly Variable[] }]
     : (parameters as readonly ParameterGroup[])
   const listed = groups.flatMap((group) => group.parameters.map((variable) => ({ group, variable })))
-  if (listed.length === 0) throw new UsageError(`an optimizer needs parameters, and there are none: all are frozen, or they stand in #private fields or Maps, where they cannot be found${atSite()}`)
+  if (listed.length === 0)
+    throw new UsageError(
+      `an optimizer needs parameters, and there are none: all are frozen, or they stand in #private fields or Maps, where they cannot be found${atSite()}`,
+    )
   const labels = listed.map(({ variable }) => variable.label)
   return listed.map(({ group, variable }, index) => {
     if (listed.findIndex((other) => other.variable === variable) !== index) {
