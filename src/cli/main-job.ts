@@ -58,7 +58,7 @@ export async function runMainJob({ epochs, limit, seed, device, out }: StartFlag
       }).run()
       const { accuracy = 0, samples } = training.test
       console.log(
-        `Letters of the test part right: ${formatShare(accuracy)} of ${formatCount(samples)}, by hands not seen in training`,
+        `Letters of the test part right: ${formatShare(accuracy)} of ${formatCount(samples)}, in fonts not seen in training`,
       )
       await saveNetwork(join(out, networkFile), training)
       const reader = new Reader({ classifier: recognizerOf(training) })

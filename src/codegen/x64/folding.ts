@@ -2,7 +2,7 @@
 
 import { bytesOf } from '../../core/dtype.ts'
 import type { BinaryOp, LoopProgram, Op, Reg } from '../loop-program.ts'
-import { argumentType } from '../wasm/addresses.ts'
+import { argumentType } from '../addresses.ts'
 import { type PlacedOperation, readsOf, writeOf } from './layout.ts'
 import { type InstructionSet, laneBytes } from './target.ts'
 

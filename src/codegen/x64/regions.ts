@@ -2,7 +2,7 @@
 // counters fit the registers loads them at its entry and drops them at its exit.
 
 import type { Loop, LoopProgram, LoopVar, Statement } from '../loop-program.ts'
-import type { Addressing, Pointer } from '../wasm/addresses.ts'
+import type { Addressing, Pointer } from '../addresses.ts'
 import { integerRegisters, type Register } from './operands.ts'
 
 export interface Region {

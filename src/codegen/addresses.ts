@@ -1,9 +1,9 @@
-// Addressing of one kernel: addresses that differ only by a constant share one pointer, advanced at the end of each loop that
-// moves it. The pointer holds the group's smallest offset, so that the rest fits WebAssembly's unsigned memory offsets.
+// Addressing of one kernel, the same for every target: addresses that differ only by a constant share one pointer, advanced at the end of
+// each loop that moves it. The pointer holds the smallest offset of its group, because WebAssembly takes only unsigned offsets.
 
-import { bytesOf, type DType } from '../../core/dtype.ts'
-import { OcellusError } from '../../core/errors.ts'
-import type { Address, Loop, LoopProgram, LoopVar, Op, Statement } from '../loop-program.ts'
+import { bytesOf, type DType } from '../core/dtype.ts'
+import { OcellusError } from '../core/errors.ts'
+import type { Address, Loop, LoopProgram, LoopVar, Op, Statement } from './loop-program.ts'
 
 /** A pointer of the kernel. Strides and base are in bytes. */
 export interface Pointer {
