@@ -1,8 +1,8 @@
 // What the parts of the emitter share while they write one kernel: the function, its locals and its pointers.
 
 import type { DType } from '../../core/dtype.ts'
-import type { Address, LoopProgram, Reg, RegType } from '../loop-program.ts'
 import { type Addressing, analyzeAddresses, argumentType, invalid, type Place, type Pointer } from '../addresses.ts'
+import type { Address, LoopProgram, Reg, RegType } from '../loop-program.ts'
 import { FunctionBody, type Local } from './function-body.ts'
 
 /** Parameters of every kernel: the argument table's address and the range of slabs. */

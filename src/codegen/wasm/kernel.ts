@@ -1,7 +1,7 @@
 // One kernel as one WebAssembly function: its loops, its pointers, and every operation in between.
 
-import type { Loop, LoopProgram, LoopVar, Op, Statement } from '../loop-program.ts'
 import type { Pointer } from '../addresses.ts'
+import type { Loop, LoopProgram, LoopVar, Op, Statement } from '../loop-program.ts'
 import type { FunctionBody, Local } from './function-body.ts'
 import { firstLocal, KernelContext, lastLocal, tableLocal } from './kernel-context.ts'
 import { emitLoad, emitSplat, emitStore } from './memory-operations.ts'

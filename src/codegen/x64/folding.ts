@@ -1,8 +1,8 @@
 // Which loads and splats become memory operands of the operations that use them, instead of filling a register.
 
 import { bytesOf } from '../../core/dtype.ts'
-import type { BinaryOp, LoopProgram, Op, Reg } from '../loop-program.ts'
 import { argumentType } from '../addresses.ts'
+import type { BinaryOp, LoopProgram, Op, Reg } from '../loop-program.ts'
 import { type PlacedOperation, readsOf, writeOf } from './layout.ts'
 import { type InstructionSet, laneBytes } from './target.ts'
 

@@ -1,7 +1,7 @@
 // A kernel's stack frame: homes of pointers and counters, two buffers that lanes pass through, and slots of values without register.
 
-import type { LoopVar, Reg } from '../loop-program.ts'
 import type { Pointer } from '../addresses.ts'
+import type { LoopVar, Reg } from '../loop-program.ts'
 import { type BaseMemory, integerRegisters } from './operands.ts'
 
 const { rsp } = integerRegisters

@@ -2,8 +2,8 @@
 
 import type { DType } from '../../core/dtype.ts'
 import { bytesOf } from '../../core/dtype.ts'
-import type { Address, LoopProgram, LoopVar, Reg, RegType } from '../loop-program.ts'
 import { type Addressing, argumentType, invalid, type Pointer } from '../addresses.ts'
+import type { Address, LoopProgram, LoopVar, Reg, RegType } from '../loop-program.ts'
 import type { Allocation } from './allocation.ts'
 import { type Assembler, fitsInt32 } from './assembler.ts'
 import type { MemoryRead } from './folding.ts'

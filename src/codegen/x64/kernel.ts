@@ -1,7 +1,7 @@
 // One kernel as one x64 function (table, first, last): its loops, its pointers, and every operation in between.
 
-import type { Loop, LoopProgram, LoopVar, Statement } from '../loop-program.ts'
 import { type Addressing, analyzeAddresses, invalid, type Pointer } from '../addresses.ts'
+import type { Loop, LoopProgram, LoopVar, Statement } from '../loop-program.ts'
 import { Allocation } from './allocation.ts'
 import { loadConstant } from './arithmetic.ts'
 import { type Assembler, fitsInt32 } from './assembler.ts'

@@ -1,8 +1,8 @@
 // Which loops keep their pointers and counters in integer registers. All pointers have homes in the frame; a loop whose pointers and
 // counters fit the registers loads them at its entry and drops them at its exit.
 
-import type { Loop, LoopProgram, LoopVar, Statement } from '../loop-program.ts'
 import type { Addressing, Pointer } from '../addresses.ts'
+import type { Loop, LoopProgram, LoopVar, Statement } from '../loop-program.ts'
 import { integerRegisters, type Register } from './operands.ts'
 
 export interface Region {
