@@ -21,6 +21,10 @@ export function isCommutative(op: BinaryOp): boolean {
   return commutative.has(op)
 }
 
+function isLogic(op: Op): boolean {
+  return op.kind === 'binary' && (op.op === 'and' || op.op === 'or' || op.op === 'xor')
+}
+
 export function findFolding(
   program: LoopProgram,
   operations: readonly PlacedOperation[],
@@ -56,7 +60,10 @@ export function findFolding(
     const fits = uses.every((use) => {
       const reader = operations[use] as PlacedOperation
       const unchanged = writesBefore[use] === writesBefore[index]
-      return use > index && reader.block === block && unchanged && !taken.has(use) && takesMemory(reader.op, op.to)
+      // Logic broadcasts 4 bytes, whatever the lanes hold.
+      const tooWide = op.kind === 'splat' && program.registers[op.to] === 'f64' && isLogic(reader.op)
+      if (use <= index || reader.block !== block || !unchanged || taken.has(use) || tooWide) return false
+      return takesMemory(reader.op, op.to)
     })
     if (!fits) return
     for (const use of uses) taken.add(use)
