@@ -20,6 +20,21 @@ export function axisAffine(axes: number, axis: number): Affine {
   return { offset: 0, strides: Array.from({ length: axes }, (_, i) => (i === axis ? 1 : 0)) }
 }
 
+/** offset + sum(kernel axis * stride). */
+export function combine(
+  axes: number,
+  offset: number,
+  terms: readonly (readonly [axis: number, stride: number])[],
+): Affine {
+  const strides = new Array<number>(axes).fill(0)
+  for (const [axis, stride] of terms) strides[axis] = (strides[axis] as number) + stride
+  return { offset, strides }
+}
+
+function sumOf(a: Affine, b: Affine): Affine {
+  return { offset: a.offset + b.offset, strides: a.strides.map((stride, axis) => stride + (b.strides[axis] as number)) }
+}
+
 function scaled({ offset, strides }: Affine, factor: number, shift: number): Affine {
   return { offset: offset * factor + shift, strides: strides.map((stride) => stride * factor) }
 }
@@ -48,12 +63,20 @@ function denseIndex(index: readonly Affine[], shape: readonly number[]): Affine[
   return index.filter((_, axis) => shape[axis] !== 1)
 }
 
+/** Where a value lies. */
+export interface Place {
+  readonly buffer: number
+  readonly offset: number
+  /** Only the running image lies there, from `corner` on in a buffer of `shape`. */
+  readonly image?: { readonly shape: readonly number[]; readonly corner: readonly number[] }
+}
+
 /** Where an expression builder finds values: buffers of what is in memory, and members of the running group. */
 export interface Sources {
   /** Number of kernel axes. */
   readonly axes: number
   /** Row and, for scalars, position of a value in memory; undefined when it must be computed here. */
-  readonly locate: (node: Node) => { readonly buffer: number; readonly offset: number } | undefined
+  readonly locate: (node: Node) => Place | undefined
   /** The value of the group's root, when `node` is it. */
   readonly result: (node: Node) => Expression | undefined
 }
@@ -89,8 +112,21 @@ export class ExpressionBuilder {
     return expression.access
   }
 
-  #accessAt(place: { readonly buffer: number; readonly offset: number }, node: Node, index: readonly Affine[]): Access {
-    const { offset, strides } = flatten(index, node.shape, this.#sources.axes)
+  #accessAt(place: Place, node: Node, index: readonly Affine[]): Access {
+    const { image } = place
+    const [first, ...rest] = index
+    const inside =
+      image === undefined
+        ? index
+        : [
+            zeroAffine(this.#sources.axes),
+            ...rest.map((position, axis) => scaled(position, 1, image.corner[axis + 1] as number)),
+          ]
+    const { offset, strides } = flatten(
+      first === undefined ? [] : inside,
+      image?.shape ?? node.shape,
+      this.#sources.axes,
+    )
     return { buffer: place.buffer, offset: place.offset + offset, slab: 0, strides }
   }
 
@@ -135,6 +171,13 @@ export class ExpressionBuilder {
             flipped.includes(axis) ? scaled(position, -1, (input.shape[axis] as number) - 1) : position,
           ),
         )
+      }
+      case 'windows': {
+        const { stride, dilation } = attributes as { stride: readonly number[]; dilation: readonly number[] }
+        const [image, y, x, down, across, channel] = index as [Affine, Affine, Affine, Affine, Affine, Affine]
+        const along = (axis: number, window: Affine, tap: Affine): Affine =>
+          sumOf(scaled(window, stride[axis] as number, 0), scaled(tap, dilation[axis] as number, 0))
+        return this.build(input, [image, along(0, y, down), along(1, x, across), channel])
       }
       case 'iota': {
         const position = index[attributes.axis as number] as Affine

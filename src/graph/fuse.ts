@@ -3,6 +3,16 @@
 import { denseShape, equalShapes, sizeOf } from '../core/shape.ts'
 import { type Node, type OpNode, topologicalOrder } from '../ops/node.ts'
 import { isTrivialReshape } from './simplify.ts'
+import {
+  alignedInputs,
+  convolutionNames,
+  imagesOf,
+  isConvolution,
+  isPadding,
+  padsWithinImages,
+  reducesWithinImages,
+  slabOperands,
+} from './slab-fusion.ts'
 
 /** Ops that one kernel computes: a root and elementwise ops on its result. */
 export interface Group {
@@ -13,8 +23,10 @@ export interface Group {
   readonly stored: readonly OpNode[]
 }
 
-const viewNames = new Set(['reshape', 'permute', 'expand', 'slice', 'flip'])
-const rootNames = new Set(['sum', 'max', 'min', 'matmul', 'pad', 'concat'])
+const viewNames = new Set(['reshape', 'permute', 'expand', 'slice', 'flip', 'windows'])
+/** Roots that put values into a larger one; nothing is computed on their result. */
+const placingNames = new Set(['pad', 'concat', 'overlapAdd'])
+const rootNames = new Set(['sum', 'max', 'min', 'matmul', ...convolutionNames, ...placingNames])
 const inlineFamilies = new Set(['elementwise', 'random', 'gather'])
 
 /** Rough cost of recomputing an op, in simple operations. */
@@ -34,9 +46,28 @@ const weights: Readonly<Record<string, number>> = {
 }
 /** Above this weight a value with several users is written to memory rather than computed again. */
 const recomputeLimit = 2
+/** The same where only one large value must be read again: then writing the result would save no reading. */
+const rereadLimit = 24
+/** Above this weight the operand of a convolution is written once, rather than computed in each kernel that uses it. */
+const operandLimit = 60
 /** Bounds on one kernel's expressions, which keep its registers in bounds. */
 const loadLimit = 10
 const weightLimit = 160
+
+/** Groups that one kernel computes one after the other, image by image. Most kernels have one. */
+export interface Fused {
+  readonly groups: readonly Group[]
+  readonly members: readonly OpNode[]
+  readonly stored: readonly OpNode[]
+}
+
+function fused(groups: readonly Group[]): Fused {
+  return {
+    groups,
+    members: groups.flatMap(({ members }) => members),
+    stored: groups.flatMap(({ stored }) => stored),
+  }
+}
 
 export function isView(node: Node): node is OpNode {
   return node.kind === 'op' && viewNames.has(node.op.name)
@@ -44,6 +75,12 @@ export function isView(node: Node): node is OpNode {
 
 function isPointwise(node: Node): node is OpNode {
   return node.kind === 'op' && inlineFamilies.has(node.op.family)
+}
+
+/** Does a position belong to several windows? */
+function overlaps({ attributes }: OpNode): boolean {
+  const { size, stride } = attributes as { size: readonly number[]; stride: readonly number[] }
+  return size.some((extent, axis) => extent > (stride[axis] as number))
 }
 
 interface Inlined {
@@ -57,6 +94,8 @@ export class Fusion {
   readonly #positions = new Map<Node, number>()
   readonly #users = new Map<Node, OpNode[]>()
   readonly #materialised = new Set<Node>()
+  /** Pads that each kernel over images makes for itself. */
+  readonly #local = new Set<Node>()
   readonly #inlined = new Map<Node, Inlined>()
   /** Values known not to wait for the group that grows. */
   readonly #apart = new Set<Node>()
@@ -108,10 +147,17 @@ export class Fusion {
     else if (!this.inMemory(base)) this.#materialise(base)
   }
 
+  /** Puts `node` in memory in its own order, whatever views it is behind: a contraction loads its last axis as vectors. */
+  #makeVectors(node: Node): void {
+    if (isView(node) && !(node.op.name === 'reshape' && isTrivialReshape(node))) this.#materialise(node)
+    else this.#makeAddressable(node)
+  }
+
   #consider(node: OpNode): void {
     const { name } = node.op
     const [first] = node.inputs
     if (name === 'matmul') for (const input of node.inputs) this.#makeAddressable(input)
+    if (isConvolution(node)) this.#makeOperands(node)
     if (name === 'gather') this.#makeAddressable(first as Node)
     if (name === 'reshape' && !isTrivialReshape(node) && !this.#isConstant(node)) {
       if (!this.inMemory(first as Node)) this.#materialise(first as Node)
@@ -123,13 +169,53 @@ export class Fusion {
     ) {
       this.#materialise(first as Node)
     }
+    if (name === 'windows' && overlaps(node) && this.#inlineCost(first as Node).weight > recomputeLimit)
+      this.#materialise(first as Node)
     const cost = this.#sumCosts(node)
     if (cost.loads.size > loadLimit || cost.weight > weightLimit) {
       for (const input of node.inputs) if (this.#inlineCost(input).weight > 0) this.#materialise(input)
     }
     this.#inlined.set(node, this.#sumCosts(node))
-    const heavy = isPointwise(node) && this.#usersOf(node).length > 1 && cost.weight > recomputeLimit
+    if (isPadding(node) && this.#staysLocal(node)) {
+      this.#local.add(node)
+      return
+    }
+    const heavy = isPointwise(node) && this.#usersOf(node).length > 1 && !this.#isCheap(node)
     if (rootNames.has(name) || this.#targets.has(node) || heavy) this.#materialise(node)
+  }
+
+  /** Is a value better computed where it is used than written for its users? */
+  #isCheap(node: Node): boolean {
+    const { weight, loads } = this.#inlined.get(node) ?? this.#inlineCost(node)
+    if (weight <= recomputeLimit) return true
+    const large = [...loads].filter(({ shape }) => 2 * sizeOf(shape) > sizeOf(node.shape))
+    return weight <= rereadLimit && large.length <= 1
+  }
+
+  #makeOperands(node: OpNode): void {
+    const perImage = slabOperands(node)
+    for (const input of node.inputs) {
+      const local =
+        perImage.includes(input) &&
+        (this.#local.has(input) ||
+          (isPointwise(input) && imagesOf(node) > 1 && this.#inlineCost(input).weight <= operandLimit))
+      if (local) continue
+      // Splats may come from anywhere; vectors must be neighbours.
+      if (input === node.inputs[0]) this.#makeAddressable(input)
+      else this.#makeVectors(input)
+    }
+  }
+
+  /** Do only convolutions use a pad, each image by itself? */
+  #staysLocal(node: OpNode): boolean {
+    const users = this.#usersOf(node)
+    return (
+      padsWithinImages(node) &&
+      !this.#targets.has(node) &&
+      this.#inlineCost(node.inputs[0] as Node).weight <= operandLimit &&
+      users.length > 0 &&
+      users.every((user) => isConvolution(user) && slabOperands(user).includes(node) && user.inputs[0] === node)
+    )
   }
 
   #isConstant(node: Node): boolean {
@@ -147,23 +233,97 @@ export class Fusion {
     return sum
   }
 
-  /** Divides all values that must be in memory among groups. */
-  groups(): Group[] {
-    const groups: Group[] = []
+  /** Divides all values that must be in memory among kernels. */
+  kernels(): Fused[] {
+    const kernels: Fused[] = []
     for (const node of this.order) {
       if (node.kind !== 'op' || !this.#materialised.has(node) || this.#groupOf.has(node)) continue
-      groups.push(this.#grow(node))
+      const first = this.#grow(node)
+      kernels.push(fused(isConvolution(node) && imagesOf(node) > 1 ? this.#joinImages(first) : [first]))
     }
-    return groups
+    return kernels
   }
 
-  #grow(root: OpNode): Group {
+  /** A convolution's kernel with what can share its pass over the images: the weight gradient that reads the same upstream gradient, and sums within images. */
+  #joinImages(first: Group): Group[] {
+    const groups = [first]
+    const kernel = this.#groupOf.get(first.root) as Set<OpNode>
+    const images = imagesOf(first.root)
+    const partner = this.#partnerOf(first.root)
+    if (partner !== undefined && !this.#depend(partner, kernel)) groups.push(this.#grow(partner, kernel))
+    for (;;) {
+      const next = this.#followers(kernel, images).find((node) =>
+        this.#isAligned(node.inputs[0] as Node, kernel, images),
+      )
+      if (next === undefined) return groups
+      groups.push(this.#grow(next, kernel))
+    }
+  }
+
+  /** The weight gradient that shares a local upstream gradient with an input gradient. */
+  #partnerOf(root: OpNode): OpNode | undefined {
+    if (root.op.name !== 'phaseConvolution') return undefined
+    const operand = root.inputs[0] as Node
+    const g = isPadding(operand) ? (operand.inputs[0] as Node) : operand
+    if (this.inMemory(operand) || this.inMemory(g)) return undefined
+    return this.#usersOf(g).find(
+      (user) => user.op.name === 'chunkedWeightGradient' && user.inputs[1] === g && !this.#groupOf.has(user),
+    )
+  }
+
+  /** Does either of a value and a kernel wait for the other? */
+  #depend(node: OpNode, kernel: ReadonlySet<OpNode>): boolean {
+    this.#apart.clear()
+    if (node.inputs.some((input) => this.#waitsFor(input, kernel))) return true
+    this.#apart.clear()
+    const alone = new Set([node])
+    const waits = [...kernel].some((member) => member.inputs.some((input) => this.#waitsFor(input, alone)))
+    this.#apart.clear()
+    return waits
+  }
+
+  /** Reductions within images of what the kernel computes. */
+  #followers(kernel: ReadonlySet<OpNode>, images: number): OpNode[] {
+    const found = new Set<OpNode>()
+    const seen = new Set<Node>()
+    const stack: Node[] = [...kernel]
+    while (stack.length > 0) {
+      for (const user of this.#usersOf(stack.pop() as Node)) {
+        if (seen.has(user) || kernel.has(user)) continue
+        seen.add(user)
+        const reduces = user.op.name === 'sum' && this.#materialised.has(user) && !this.#groupOf.has(user)
+        if (reduces && reducesWithinImages(user, images)) found.add(user)
+        else if (!this.inMemory(user) && !rootNames.has(user.op.name)) stack.push(user)
+      }
+    }
+    return [...found].sort((a, b) => this.#positionOf(a) - this.#positionOf(b))
+  }
+
+  /** Can `node` be computed image by image inside the kernel: does it read the kernel's values at its own image, and nothing that waits for the kernel? */
+  #isAligned(node: Node, kernel: ReadonlySet<OpNode>, images: number): boolean {
+    if (kernel.has(node as OpNode) && this.inMemory(node)) return true
+    if (this.inMemory(node) || node.kind !== 'op') {
+      this.#apart.clear()
+      return !this.#waitsFor(node, kernel)
+    }
+    const { same, other } = alignedInputs(node, images)
+    this.#apart.clear()
+    return (
+      !this.#local.has(node) &&
+      same.every((input) => this.#isAligned(input, kernel, images)) &&
+      other.every((input) => !this.#waitsFor(input, kernel))
+    )
+  }
+
+  /** The group of `root`, in a kernel of its own or behind the groups of `kernel`. */
+  #grow(root: OpNode, kernel: Set<OpNode> = new Set()): Group {
     const members = new Set<OpNode>([root])
-    this.#groupOf.set(root, members)
+    kernel.add(root)
+    this.#groupOf.set(root, kernel)
     this.#apart.clear()
     const shape = denseShape(root.shape)
-    const placing = root.op.name === 'pad' || root.op.name === 'concat'
-    const growing = !placing && (rootNames.has(root.op.name) || inlineFamilies.has(root.op.family))
+    const closed = placingNames.has(root.op.name) || root.op.name === 'chunkedWeightGradient'
+    const growing = !closed && (rootNames.has(root.op.name) || inlineFamilies.has(root.op.family))
     // Users of members, earliest first, so that what a user needs was tried before it.
     const waiting = new Set<OpNode>(growing ? this.#usersOf(root) : [])
     while (waiting.size > 0) {
@@ -172,7 +332,7 @@ export class Fusion {
       )
       waiting.delete(node)
       const before = members.size
-      if (!this.#tryAbsorb(node, members, shape)) continue
+      if (!this.#tryAbsorb(node, members, kernel, shape)) continue
       for (const member of [...members].slice(before)) {
         for (const user of this.#usersOf(member)) if (!members.has(user)) waiting.add(user)
       }
@@ -183,18 +343,18 @@ export class Fusion {
   }
 
   /** Takes `node` into the group when it walks the same positions and waits for nothing that waits for the group. */
-  #tryAbsorb(node: OpNode, members: Set<OpNode>, shape: readonly number[]): boolean {
+  #tryAbsorb(node: OpNode, members: Set<OpNode>, kernel: Set<OpNode>, shape: readonly number[]): boolean {
     const elementwise = inlineFamilies.has(node.op.family) || (node.op.name === 'reshape' && isTrivialReshape(node))
     if (!elementwise || this.#groupOf.has(node) || !equalShapes(denseShape(node.shape), shape)) return false
     for (const input of node.inputs) {
       if (members.has(input as OpNode)) continue
       const sibling = isPointwise(input) && this.#materialised.has(input) && !this.#groupOf.has(input)
-      if (sibling && this.#tryAbsorb(input, members, shape)) {
+      if (sibling && this.#tryAbsorb(input, members, kernel, shape)) {
         // What waits for the sibling alone was right to be apart until now.
         this.#apart.clear()
         continue
       }
-      if (this.#waitsFor(input, members)) return false
+      if (this.#waitsFor(input, kernel)) return false
     }
     if (node.op.name === 'gather' && members.has(node.inputs[0] as OpNode)) return false
     const loads = new Set<Node>()
@@ -210,7 +370,8 @@ export class Fusion {
     }
     if (loads.size > loadLimit || weight > weightLimit) return false
     members.add(node)
-    this.#groupOf.set(node, members)
+    kernel.add(node)
+    this.#groupOf.set(node, kernel)
     return true
   }
 
@@ -242,7 +403,7 @@ export class Fusion {
     for (const member of members) {
       if (stored.has(member) || !usedOutside(member)) continue
       // Others would compute it themselves: only when all that they need of this group is in memory anyway.
-      const cheap = (this.#inlined.get(member)?.weight ?? 0) <= recomputeLimit
+      const cheap = this.#isCheap(member)
       const available = member.inputs.every((input) => !set.has(input as OpNode) || stored.has(input as OpNode))
       if (cheap && available && isPointwise(member)) continue
       this.#materialise(member)

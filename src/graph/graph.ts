@@ -4,6 +4,7 @@ import type { DType, TypedArray } from '../core/dtype.ts'
 import type { Shape } from '../core/shape.ts'
 import {
   type ArrayNode,
+  formatAttributes,
   type InputNode,
   type Node,
   type OpNode,
@@ -80,7 +81,7 @@ export function makeGraph(outputs: readonly Node[], assignments: readonly Assign
       lines.push(`literal ${node.dtype} ${Object.is(node.value, -0) ? '-0' : node.value}`)
     } else if (node.kind === 'op') {
       const from = node.inputs.map((input) => `%${number.get(input)}`)
-      lines.push(`${node.op.name} ${from} ${JSON.stringify(node.attributes)} ${type}`)
+      lines.push(`${node.op.name} ${from} ${formatAttributes(node.attributes)} ${type}`)
     }
   }
   for (const { variable, value } of assignments)

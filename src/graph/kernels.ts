@@ -15,50 +15,15 @@ import {
   sumBlock,
 } from '../kernels/kernel.ts'
 import { type Node, type OpNode, topologicalOrder } from '../ops/node.ts'
+import { convolutionStages } from './convolutions.ts'
 import { type Affine, axisAffine, ExpressionBuilder, flatten, spreadIndex } from './expressions.ts'
-import type { Group } from './fuse.ts'
+import type { Fused, Group } from './fuse.ts'
 import { mergeAxes } from './merge-axes.ts'
-
-/** Where values lie: row and offset of a value in memory, and the rows that a group's member is stored to. */
-export interface Places {
-  readonly locate: (node: Node) => { readonly buffer: number; readonly offset: number } | undefined
-  readonly destinations: (node: Node) => readonly number[]
-  /** A new scratch row of the kernel's own. */
-  readonly scratch: (dtype: 'f32' | 'f64', elements: number) => number
-}
-
-/** Expressions of one group over `axes` kernel axes; members count as computed here, never as loaded. */
-function builderFor(
-  group: Group,
-  places: Places,
-  axes: number,
-  result: (node: Node) => Expression | undefined,
-): ExpressionBuilder {
-  const members = new Set<Node>(group.members)
-  return new ExpressionBuilder({
-    axes,
-    locate: (node) => (members.has(node) ? undefined : places.locate(node)),
-    result,
-  })
-}
-
-/** The epilogue: each stored member at the positions `index` of the group's dense shape, to each of its rows. */
-function storesOf(
-  group: Group,
-  places: Places,
-  builder: ExpressionBuilder,
-  index: readonly Affine[],
-  axes: number,
-): Store[] {
-  return group.stored.flatMap((node) => {
-    const at = spreadIndex(index, node.shape, axes)
-    const value = builder.build(node, at)
-    const { offset, strides } = flatten(at, node.shape, axes)
-    return places
-      .destinations(node)
-      .map((buffer) => ({ access: { buffer, offset, slab: 0, strides }, value, dtype: node.dtype }))
-  })
-}
+import { overlapStages } from './overlaps.ts'
+import { builderFor, type Places, storesOf } from './places.ts'
+import { reduceStage } from './reductions.ts'
+import { isConvolution } from './slab-fusion.ts'
+import type { SlabStages } from './slabs.ts'
 
 function materialise(group: Group, places: Places): Stage[] {
   const axes = denseShape(group.root.shape)
@@ -66,32 +31,6 @@ function materialise(group: Group, places: Places): Stage[] {
   const index = axes.map((_, axis) => axisAffine(axes.length, axis))
   return [
     { kind: 'materialise', slabRole: 'broadcast', axes, stores: storesOf(group, places, builder, index, axes.length) },
-  ]
-}
-
-function reduce(group: Group, places: Places): Stage[] {
-  const { root } = group
-  const input = root.inputs[0] as Node
-  const over = root.attributes.axes as readonly number[]
-  const kept = input.shape.map((_, axis) => axis).filter((axis) => input.shape[axis] !== 1)
-  const axes = kept.map((axis) => input.shape[axis] as number)
-  const reduced = kept.map((axis) => over.includes(axis))
-  const builder = builderFor(group, places, axes.length, (node) =>
-    node === root ? { kind: 'result', index: 0, dtype: root.dtype } : undefined,
-  )
-  const positions = axes.map((_, axis) => axisAffine(axes.length, axis))
-  const value = builder.build(input, spreadIndex(positions, input.shape, axes.length))
-  const outer = positions.filter((_, axis) => !reduced[axis])
-  const stores = storesOf(group, places, builder, outer, axes.length)
-  return [
-    {
-      kind: 'reduce',
-      slabRole: 'broadcast',
-      axes,
-      reduced,
-      reductions: [{ by: root.op.name as 'sum', value }],
-      stores,
-    },
   ]
 }
 
@@ -155,9 +94,9 @@ function contract(group: Group, places: Places): Stage[] {
   )
   const weights = builder.access(b, [...outerIndex, sum, column])
   const inputs = builder.access(a, [...outerIndex, row, sum])
-  const partial = partialRow(stores, axes[rank] as number, dtype, () => places.scratch(dtype, sizeOf(root.shape)))
-  const panel = packsPanel(weights, axes, rank) ? places.scratch(dtype, panelElements) : undefined
-  const block = packsRows(inputs, axes, rank) ? places.scratch(dtype, sumBlock * rowBlock) : undefined
+  const partial = partialRow(stores, axes[rank] as number, dtype, () => places.shared(dtype, sizeOf(root.shape)))
+  const panel = packsPanel(weights, axes, rank) ? places.local(dtype, panelElements) : undefined
+  const block = packsRows(inputs, axes, rank) ? places.local(dtype, sumBlock * rowBlock) : undefined
   return [
     {
       kind: 'contract',
@@ -205,7 +144,8 @@ function pad(group: Group, places: Places): Stage[] {
     root.shape,
     axes.length,
   )
-  const zero: Expression = { kind: 'literal', value: 0, dtype: root.dtype }
+  const value = (root.attributes.value as number | undefined) ?? 0
+  const zero: Expression = { kind: 'literal', value, dtype: root.dtype }
   const stores = places
     .destinations(root)
     .map((buffer): Store => ({ access: { buffer, slab: 0, ...everywhere }, value: zero, dtype: root.dtype }))
@@ -224,12 +164,12 @@ function concat(group: Group, places: Places): Stage[] {
   })
 }
 
-function stagesOf(group: Group, places: Places): Stage[] {
+function wholeStages(group: Group, places: Places): Stage[] {
   switch (group.root.op.name) {
     case 'sum':
     case 'max':
     case 'min':
-      return reduce(group, places)
+      return [reduceStage(group, places)]
     case 'matmul':
       return contract(group, places)
     case 'pad':
@@ -251,8 +191,8 @@ function isReduced(stage: Stage, axis: number): boolean {
   return stage.kind === 'contract' && stage.roles[axis] === 'sum'
 }
 
-/** The ops that a kernel computes: the group's members, and what they use that lies in no memory. */
-function computedOps(group: Group, places: Places): OpNode[] {
+/** The ops that a kernel computes: the groups' members, and what they use that lies in no memory. */
+function computedOps(group: Pick<Fused, 'members'>, places: Places): OpNode[] {
   const own = new Set<Node>(group.members)
   const inputsOf = (node: Node): readonly Node[] =>
     own.has(node) || places.locate(node) === undefined ? node.inputs : []
@@ -262,21 +202,36 @@ function computedOps(group: Group, places: Places): OpNode[] {
   )
 }
 
-export function makeKernel(group: Group, places: Places): Kernel {
+function stagesOf({ groups }: Fused, places: Places): SlabStages {
+  const [first] = groups as readonly [Group, ...Group[]]
+  if (isConvolution(first.root)) return convolutionStages(groups, places)
+  if (first.root.op.name === 'overlapAdd') return overlapStages(first, places)
+  return { slabs: 1, steps: 1, opening: [], stages: wholeStages(first, places) }
+}
+
+function tidy(stages: readonly Stage[]): Stage[] {
+  return stages.filter(storesSomething).map(mergeAxes)
+}
+
+export function makeKernel(group: Fused, places: Places): Kernel {
   const flops = computedOps(group, places).reduce(
     (sum, { op, inputs, attributes, ...output }) => sum + op.cost(inputs, output, attributes).flops,
     0,
   )
+  const { slabs, steps, opening, stages } = stagesOf(group, places)
   return {
     name: group.members.map(({ op }) => op.name).join(' '),
-    slabs: 1,
-    stages: stagesOf(group, places).filter(storesSomething).map(mergeAxes),
+    slabs,
+    steps,
+    // Without slabs there is nothing to write, without steps nothing to add.
+    opening: slabs === 0 ? [] : tidy(opening),
+    stages: slabs * steps === 0 ? [] : tidy(stages),
     flops,
   }
 }
 
 /** A kernel that only copies `node` (a leaf, or views of one) to a row. */
-export function makeCopy(node: Node, places: Places, buffer: number): Kernel {
+export function makeCopy(node: Node, places: Pick<Places, 'locate'>, buffer: number): Kernel {
   const axes = [...node.shape]
   const builder = new ExpressionBuilder({ axes: axes.length, locate: places.locate, result: () => undefined })
   const index = axes.map((_, axis) => axisAffine(axes.length, axis))
@@ -287,5 +242,5 @@ export function makeCopy(node: Node, places: Places, buffer: number): Kernel {
     axes,
     stores: [{ access, value: builder.build(node, index), dtype: node.dtype }],
   }
-  return { name: 'copy', slabs: 1, stages: [stage].filter(storesSomething).map(mergeAxes), flops: 0 }
+  return { name: 'copy', slabs: 1, steps: 1, opening: [], stages: tidy([stage]), flops: 0 }
 }

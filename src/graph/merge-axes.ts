@@ -24,13 +24,15 @@ function walks(stage: Stage): (readonly number[])[] {
 function roleOf(stage: Stage, axis: number): string {
   if (stage.kind === 'reduce') return stage.reduced[axis] ? 'reduced' : 'kept'
   if (stage.kind === 'contract') return stage.roles[axis] as string
-  if (stage.kind === 'window') return stage.windowAxes[axis] ? 'window' : 'kept'
   return ''
 }
 
-/** A contraction keeps its row, column and sum axis even at extent 1: the tile is made of them. */
+/** A contraction keeps one row, column and sum axis even at extent 1: the tile is made of them. */
 function removable(stage: Stage, axis: number): boolean {
-  return stage.axes[axis] === 1 && (stage.kind !== 'contract' || stage.roles[axis] === 'outer')
+  if (stage.axes[axis] !== 1) return false
+  if (stage.kind !== 'contract') return true
+  const role = stage.roles[axis] as string
+  return role === 'outer' || stage.roles.lastIndexOf(role as 'row') !== axis
 }
 
 /** Rewrites each part of an expression once. */
@@ -112,7 +114,5 @@ export function mergeAxes(stage: Stage): Stage {
       const moved = (access: Access): Access => ({ ...access, strides: change(access.strides) })
       return { ...stage, axes, stores, roles: pick(stage.roles), a: moved(stage.a), b: moved(stage.b) }
     }
-    case 'window':
-      return { ...stage, axes, stores, windowAxes: pick(stage.windowAxes), value: rewrite(stage.value) }
   }
 }

@@ -1,6 +1,6 @@
 // The memory plan: each scratch buffer gets an offset such that buffers alive at the same time never overlap. Largest first.
 
-import { type Kernel, stageReads } from '../kernels/kernel.ts'
+import { type Kernel, kernelStages, stageReads } from '../kernels/kernel.ts'
 
 /** Buffers start at multiples of this, and that many bytes after each may be read (a tail vector over-reads). */
 const alignment = 64
@@ -23,7 +23,7 @@ interface Buffer {
 
 function touchedRows(kernel: Kernel): Set<number> {
   const rows = new Set<number>()
-  for (const stage of kernel.stages) {
+  for (const stage of kernelStages(kernel)) {
     for (const row of stageReads(stage)) rows.add(row)
     for (const { access } of stage.stores) rows.add(access.buffer)
     if (stage.kind !== 'contract') continue
@@ -71,4 +71,24 @@ export function planMemory(
     bytes: placed.reduce((end, { offset, bytes: room }) => Math.max(end, offset + room), 0),
     unplanned: placed.reduce((sum, { bytes: room }) => sum + room, 0),
   }
+}
+
+/** Scratch of one thread: rows live within one kernel only, so each kernel lays out its own from the start. */
+export function planThreadMemory(
+  kernels: readonly Kernel[],
+  bytes: readonly (number | undefined)[],
+): Pick<MemoryPlan, 'offsets' | 'bytes'> {
+  const offsets: (number | undefined)[] = bytes.map(() => undefined)
+  let most = 0
+  for (const kernel of kernels) {
+    let next = 0
+    for (const row of touchedRows(kernel)) {
+      const size = bytes[row]
+      if (size === undefined) continue
+      offsets[row] = next
+      next += (Math.ceil(size / alignment) + 1) * alignment
+    }
+    most = Math.max(most, next)
+  }
+  return { offsets, bytes: most }
 }

@@ -3,12 +3,13 @@
 import type { ArgumentRow, ProgramInput, ProgramOutput } from '../codegen/program.ts'
 import { bytesOf, type DType } from '../core/dtype.ts'
 import { sizeOf } from '../core/shape.ts'
-import { expressionParts, type Kernel, type Stage, stageReads } from '../kernels/kernel.ts'
+import { expressionParts, type Kernel, kernelStages, type Stage, stageReads } from '../kernels/kernel.ts'
 import type { Node } from '../ops/node.ts'
-import { Fusion, type Group } from './fuse.ts'
+import { type Fused, Fusion } from './fuse.ts'
 import type { Graph } from './graph.ts'
-import { makeCopy, makeKernel, type Places } from './kernels.ts'
-import { planMemory } from './plan.ts'
+import { makeCopy, makeKernel } from './kernels.ts'
+import type { Places } from './places.ts'
+import { planMemory, planThreadMemory } from './plan.ts'
 import { type Simplified, simplify } from './simplify.ts'
 
 export interface Schedule {
@@ -18,12 +19,13 @@ export interface Schedule {
   readonly outputs: readonly ProgramOutput[]
   readonly scalars: readonly DType[]
   readonly scratch: number
+  readonly threadScratch: number
   readonly unplanned: number
 }
 
 /** A row before memory is planned: scratch has no offset yet. */
 type OpenRow = {
-  readonly kind: 'scratch' | 'variable' | 'scalars'
+  readonly kind: 'scratch' | 'thread' | 'variable' | 'scalars'
   readonly index: number
   readonly dtype: DType
   readonly elements: number
@@ -76,7 +78,7 @@ class Scheduler {
 
   /** Kernels in a valid order, with assignments in place where `inPlace` allows. */
   run(): Schedule {
-    const groups = this.#fusion.groups()
+    const groups = this.#fusion.kernels()
     const { assignments, outputs } = this.#simplified
     const computed = new Set<Node>(groups.flatMap(({ stored }) => stored))
     // The first assignment of a computed value writes it straight to the variable; further ones copy.
@@ -91,7 +93,7 @@ class Scheduler {
   }
 
   /** Builds all kernels and orders them; or names an assignment that cannot happen in place. */
-  #attempt(groups: readonly Group[], owner: ReadonlyMap<Node, number>): { order: Kernel[] } | { conflict: Node } {
+  #attempt(groups: readonly Fused[], owner: ReadonlyMap<Node, number>): { order: Kernel[] } | { conflict: Node } {
     const mark = this.rows.length
     for (const { stored } of groups) {
       for (const node of stored) {
@@ -106,7 +108,8 @@ class Scheduler {
     const places: Places = {
       locate: (node) => this.#locate(node),
       destinations: (node) => [(this.#places.get(node) as { buffer: number }).buffer],
-      scratch: (dtype, elements) => this.#row('scratch', dtype, elements),
+      shared: (dtype, elements) => this.#row('scratch', dtype, elements),
+      local: (dtype, elements) => this.#row('thread', dtype, elements),
     }
     const kernels = groups.map((group) => makeKernel(group, places))
     const conflict = this.#conflictWithin(groups, kernels, owner)
@@ -118,7 +121,7 @@ class Scheduler {
 
   /** An in-place store whose own kernel reads the variable at other positions than the one being written. */
   #conflictWithin(
-    groups: readonly Group[],
+    groups: readonly Fused[],
     kernels: readonly Kernel[],
     owner: ReadonlyMap<Node, number>,
   ): Node | undefined {
@@ -127,14 +130,14 @@ class Scheduler {
         const variable = owner.get(node)
         if (variable === undefined) continue
         const row = this.#variableRows[variable] as number
-        if (!readsAsWritten((kernels[i] as Kernel).stages, row)) return node
+        if (!readsAsWritten(kernelStages(kernels[i] as Kernel), row)) return node
       }
     }
     return undefined
   }
 
   /** Topological order: producers before readers, readers of a variable's old value before the kernel that writes it. */
-  #order(groups: readonly Group[], kernels: readonly Kernel[], owner: ReadonlyMap<Node, number>): Kernel[] | Node {
+  #order(groups: readonly Fused[], kernels: readonly Kernel[], owner: ReadonlyMap<Node, number>): Kernel[] | Node {
     const producer = new Map<number, number>()
     const writer = new Map<number, { kernel: number; node: Node }>()
     for (const [i, { stored }] of groups.entries()) {
@@ -148,7 +151,7 @@ class Scheduler {
     const before = kernels.map(() => new Set<number>())
     const readings = this.#variableReadings(groups, owner)
     for (const [i, kernel] of kernels.entries()) {
-      for (const row of new Set(kernel.stages.flatMap((stage) => [...stageReads(stage)]))) {
+      for (const row of new Set(kernelStages(kernel).flatMap((stage) => [...stageReads(stage)]))) {
         const source = producer.get(row)
         if (source !== undefined && source !== i) before[i]?.add(source)
         const write = writer.get(row)
@@ -165,7 +168,7 @@ class Scheduler {
   }
 
   /** Which kernels mean the old value of a variable's row and which the new one, as `kernel old row` and `kernel new row`. */
-  #variableReadings(groups: readonly Group[], owner: ReadonlyMap<Node, number>): Set<string> {
+  #variableReadings(groups: readonly Fused[], owner: ReadonlyMap<Node, number>): Set<string> {
     const readings = new Set<string>()
     for (const [i, { members }] of groups.entries()) {
       const own = new Set<Node>(members)
@@ -191,7 +194,7 @@ class Scheduler {
     outputs: readonly Node[],
   ): Schedule {
     const kernels = [...order]
-    const places: Places = { locate: (node) => this.#locate(node), destinations: () => [], scratch: () => 0 }
+    const places = { locate: (node: Node) => this.#locate(node) }
     // Leaves and views of leaves that leave the program, or become a variable's value, are copied before anything writes over them.
     const copies: Kernel[] = []
     const outputRows = outputs.map((node): number => {
@@ -220,13 +223,17 @@ class Scheduler {
 
   #close(kernels: readonly Kernel[], outputs: readonly Node[], outputRows: readonly number[]): Schedule {
     const inputRows = this.#simplified.inputs.map((leaf) => (this.#places.get(leaf) as { buffer: number }).buffer)
-    const bytes = this.rows.map(({ kind, dtype, elements }) =>
-      kind === 'scratch' ? elements * bytesOf(dtype) : undefined,
-    )
+    const bytesOfKind = (wanted: OpenRow['kind']): (number | undefined)[] =>
+      this.rows.map(({ kind, dtype, elements }) => (kind === wanted ? elements * bytesOf(dtype) : undefined))
+    const bytes = bytesOfKind('scratch')
+    const threadBytes = bytesOfKind('thread')
     const plan = planMemory(kernels, bytes, inputRows, outputRows)
+    const threads = planThreadMemory(kernels, threadBytes)
     const rows = this.rows.map(({ kind, index, dtype, elements }, row): ArgumentRow => {
       if (kind === 'variable') return { kind, index, dtype, bytes: elements * bytesOf(dtype) }
       if (kind === 'scalars') return { kind, dtype }
+      if (kind === 'thread')
+        return { kind, offset: threads.offsets[row] ?? 0, dtype, bytes: threadBytes[row] as number }
       return { kind, offset: plan.offsets[row] as number, dtype, bytes: bytes[row] as number }
     })
     return {
@@ -236,6 +243,7 @@ class Scheduler {
       outputs: outputs.map(({ shape, dtype }, i) => ({ row: outputRows[i] as number, shape, dtype })),
       scalars: this.#graph.scalars.map(({ dtype }) => dtype),
       scratch: plan.bytes,
+      threadScratch: threads.bytes,
       unplanned: plan.unplanned,
     }
   }
@@ -248,6 +256,8 @@ function copyRow(from: number, to: number, dtype: DType, elements: number): Kern
   return {
     name: 'copy',
     slabs: 1,
+    steps: 1,
+    opening: [],
     stages: elements === 0 ? [] : [{ kind: 'materialise', slabRole: 'broadcast', axes: [elements], stores }],
     flops: 0,
   }

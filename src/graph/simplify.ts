@@ -1,9 +1,11 @@
 // Rewrites a graph into an equal, smaller one: common parts shared, movements merged, factors of one gone, compositions for ops without kernels.
 
 import { denseShape, equalShapes, sizeOf } from '../core/shape.ts'
-import { broadcastTo, compare, iota, reshape, select, sum } from '../ops/functions.ts'
-import type { ArrayNode, Node, OpNode } from '../ops/node.ts'
+import { reshape } from '../ops/functions.ts'
+import { type ArrayNode, formatAttributes, type Node, type OpNode } from '../ops/node.ts'
+import { inputGradientAsPhases, sliceOfPhases, weightGradientInChunks } from './gradients-of-convolution.ts'
 import { type Graph, isHostLeaf } from './graph.ts'
+import { compositionOf } from './lowerings.ts'
 
 export interface Simplified {
   readonly outputs: readonly Node[]
@@ -17,6 +19,11 @@ function constantOf(node: Node): number | undefined {
   if (node.kind === 'literal') return node.value
   if (node.kind !== 'op' || (node.op.name !== 'reshape' && node.op.name !== 'expand')) return undefined
   return constantOf(node.inputs[0] as Node)
+}
+
+/** A simplified node, and the one that it pads. */
+function withPadded(node: Node): Node[] {
+  return node.kind === 'op' && node.op.name === 'pad' ? [node, node.inputs[0] as Node] : [node]
 }
 
 class Simplifier {
@@ -34,7 +41,7 @@ class Simplifier {
 
   /** The node that stands for all nodes equal to this one. */
   #share(node: OpNode): Node {
-    const key = `${node.op.name} ${node.inputs.map((input) => this.#id(input))} ${JSON.stringify(node.attributes)} ${node.dtype}[${node.shape}]`
+    const key = `${node.op.name} ${node.inputs.map((input) => this.#id(input))} ${formatAttributes(node.attributes)} ${node.dtype}[${node.shape}]`
     const known = this.#known.get(key)
     if (known !== undefined) return known
     this.#known.set(key, node)
@@ -51,6 +58,8 @@ class Simplifier {
 
   /** `node` with simplified inputs, simplified itself. */
   rewrite(node: OpNode, inputs: readonly Node[]): Node {
+    const composition = compositionOf({ ...node, inputs })
+    if (composition !== undefined) return this.#again(composition, new Set(inputs))
     const [a, b] = inputs as [Node, Node | undefined]
     switch (node.op.name) {
       case 'stopGradient':
@@ -78,8 +87,15 @@ class Simplifier {
       case 'min':
         if (equalShapes(a.shape, node.shape)) return a
         break
-      case 'scatterAdd':
-        return this.#again(scatterAsSum(node, a, b as Node), new Set(inputs))
+      case 'convolutionInputGradient':
+        return this.#again(inputGradientAsPhases(node, a, b as Node), new Set(inputs))
+      case 'convolutionWeightGradient':
+        return this.#again(weightGradientInChunks(node, a, b as Node), new Set(inputs))
+      case 'slice': {
+        const region = a.kind === 'op' && a.op.name === 'phaseConvolution' ? sliceOfPhases(node, a) : undefined
+        if (region !== undefined) return this.#again(region, new Set((a as OpNode).inputs.flatMap(withPadded)))
+        break
+      }
       default:
     }
     return this.#share({ ...node, inputs })
@@ -116,20 +132,6 @@ class Simplifier {
       node.inputs.map((input) => this.#again(input, done)),
     )
   }
-}
-
-/** Each output sums the updates whose index names it: split by output owner, so in a fixed order and without conflicts. */
-function scatterAsSum(node: OpNode, updates: Node, index: Node): Node {
-  const { axis, extent } = node.attributes as { axis: number; extent: number }
-  const insert = (shape: readonly number[], at: number, value: number): number[] => [
-    ...shape.slice(0, at),
-    value,
-    ...shape.slice(at),
-  ]
-  const shape = insert(updates.shape, axis, extent)
-  const spread = (x: Node): Node => broadcastTo(reshape(x, insert(x.shape, axis, 1)), shape)
-  const owned = select(compare('equal', spread(index), iota(shape, axis)), spread(updates), 0)
-  return reshape(sum(owned, [axis + 1]), node.shape)
 }
 
 export function simplify(graph: Graph): Simplified {

@@ -3,7 +3,7 @@
 import type { LoopVar, Reg, Target } from '../codegen/loop-program.ts'
 import { bytesOf } from '../core/dtype.ts'
 import type { Builder } from './builder.ts'
-import { ExpressionWriter, type Place, place, shifted, within } from './expression.ts'
+import { ExpressionWriter, type Place, place, type SlabLoops, shifted, within } from './expression.ts'
 import {
   type Access,
   type Contract,
@@ -54,14 +54,14 @@ class ContractLowering {
   readonly #column: number
   readonly #sum: number
 
-  constructor(b: Builder, target: Target, stage: Contract) {
+  constructor(b: Builder, target: Target, stage: Contract, slab: SlabLoops) {
     this.#b = b
     this.#target = target
     this.#stage = stage
     this.#row = this.#axisOf('row')
     this.#column = this.#axisOf('column')
     this.#sum = this.#axisOf('sum')
-    this.#writer = new ExpressionWriter(b, stage.axes.length, this.#column)
+    this.#writer = new ExpressionWriter(b, stage.axes.length, this.#column, slab)
     this.#result = stageResults(stage)[0]
     this.#partial = partialAccess(stage)
     const rows = [stage.a.buffer, stage.b.buffer, stage.partial, stage.panel, stage.block]
@@ -332,18 +332,20 @@ class ContractLowering {
 }
 
 /** Running sums lie as the result does: outer x rows x columns. */
-function partialAccess({ axes, roles, partial }: Contract): Access | undefined {
+function partialAccess({ axes, roles, partial, whole = axes }: Contract): Access | undefined {
   if (partial === undefined) return undefined
   const strides = axes.map(() => 0)
   let stride = 1
   for (const axis of [...roles.keys()].reverse()) {
     if (roles[axis] === 'sum') continue
     strides[axis] = stride
-    stride *= axes[axis] as number
+    stride *= whole[axis] as number
   }
-  return { buffer: partial, offset: 0, slab: 0, strides }
+  const split = axes.findIndex((extent, axis) => extent !== whole[axis])
+  const slab = split < 0 ? 0 : (axes[split] as number) * (strides[split] as number)
+  return { buffer: partial, offset: 0, slab, strides }
 }
 
-export function lowerContract(b: Builder, target: Target, stage: Contract): void {
-  new ContractLowering(b, target, stage).lower()
+export function lowerContract(b: Builder, target: Target, stage: Contract, slab: SlabLoops): void {
+  new ContractLowering(b, target, stage, slab).lower()
 }

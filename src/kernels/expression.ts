@@ -27,20 +27,28 @@ export function shifted(from: Place, by: number): Place {
   return { base: from.base + by, terms: from.terms }
 }
 
+/** The loops around a kernel's stages; absent where there is one slab, or one step. */
+export interface SlabLoops {
+  readonly slab?: LoopVar | undefined
+  readonly step?: LoopVar | undefined
+}
+
 /** Addresses and values at fixed places of a stage's axes. `vectorAxis` is the one that the lanes run along. */
 export class ExpressionWriter {
   readonly #builder: Builder
   readonly #axes: number
   readonly #places: (Place | undefined)[]
   readonly #vectorAxis: number
+  readonly #slabLoops: SlabLoops
   #known: Map<Expression, Reg>
   /** Lanes of a tail; undefined where vectors are full. */
   lanes: number | undefined
 
-  constructor(builder: Builder, axes: number, vectorAxis: number) {
+  constructor(builder: Builder, axes: number, vectorAxis: number, slabLoops: SlabLoops) {
     this.#builder = builder
     this.#axes = axes
     this.#vectorAxis = vectorAxis
+    this.#slabLoops = slabLoops
     this.#places = new Array<Place | undefined>(axes).fill(undefined)
     this.#known = new Map()
   }
@@ -62,12 +70,16 @@ export class ExpressionWriter {
   }
 
   address(access: Access): Address {
-    return this.#address(access.buffer, access.offset, access.strides)
+    return this.#address(access.buffer, access)
   }
 
-  #address(arg: number, start: number, strides: readonly number[]): Address {
-    let offset = start
+  #address(arg: number, walk: Pick<Access, 'offset' | 'slab' | 'step' | 'strides'>): Address {
+    const { strides } = walk
+    let { offset } = walk
     const terms: (readonly [LoopVar, number])[] = []
+    const { slab, step } = this.#slabLoops
+    if (slab !== undefined && walk.slab !== 0) terms.push([slab, walk.slab])
+    if (step !== undefined && (walk.step ?? 0) !== 0) terms.push([step, walk.step as number])
     for (let axis = 0; axis < this.#axes; axis++) {
       const stride = strides[axis] as number
       const place = this.#places[axis]
@@ -127,7 +139,7 @@ export class ExpressionWriter {
       case 'gather':
         return this.#gather(expression)
       case 'position': {
-        const { offset, terms } = this.#address(0, expression.offset, expression.strides)
+        const { offset, terms } = this.#address(0, expression)
         return b.index(offset, terms, expression.strides[this.#vectorAxis] ?? 0)
       }
       case 'random':

@@ -2,12 +2,14 @@
 
 import type { DType } from '../core/dtype.ts'
 
-/** Elements touched by a stage: offset + slab * slabStride + sum(axis position * stride), in elements of the buffer's dtype. */
+/** Elements touched by a stage: offset + slab * slab stride + step * step stride + sum(axis position * stride), in elements of the buffer's dtype. */
 export interface Access {
   /** Row of the program's argument table. */
   readonly buffer: number
   readonly offset: number
   readonly slab: number
+  /** Stride from one step of a slab to the next; 0 when absent. */
+  readonly step?: number
   /** One stride per axis of the stage; 0 where the access does not move. */
   readonly strides: readonly number[]
 }
@@ -30,6 +32,7 @@ export type Expression =
       readonly kind: 'position'
       readonly offset: number
       readonly slab: number
+      readonly step?: number
       readonly strides: readonly number[]
       readonly dtype: DType
     }
@@ -78,15 +81,22 @@ export interface Reduce extends StageBase {
 /** What an axis of a contraction indexes: both operands and the output, rows, columns, or the sum. */
 export type ContractionRole = 'outer' | 'row' | 'column' | 'sum'
 
-/** output[outer, row, column] = epilogue(sum over the sum axes of a * b). `a` does not move along columns, nor `b` along rows. */
+/**
+ * output[outer, row, column] = epilogue(sum over the sum axes of a * b). `a` does not move along columns, nor `b` along rows. A product of matrices
+ * has one axis of each role beside the outer ones; convolutions have several rows and sums.
+ */
 export interface Contract extends StageBase {
   readonly kind: 'contract'
   readonly roles: readonly ContractionRole[]
   readonly a: Access
   readonly b: Access
   readonly dtype: 'f32' | 'f64'
+  /** Adds to what its store's place holds already: the steps of a slab continue one chain. */
+  readonly accumulates?: boolean
   /** Where running sums wait between blocks of the sum axes: outer x rows x columns, contiguous. Absent when there is one block. */
   readonly partial?: number
+  /** Extents of the axes over all slabs, where a slab has a block of one of them: running sums lie as the whole result does. */
+  readonly whole?: readonly number[]
   /** Where a panel of `b` is laid out column vector by column vector before its tiles run; absent where `b` is read in place. */
   readonly panel?: number
   /** Where `rowBlock` rows of `a` are laid out close together, block of the sum by block; absent where `a` is read in place. */
@@ -102,23 +112,24 @@ export const columnBlock: number = 512
 /** Elements of a panel, at most: steps of one block of the sum times columns of the widest tile. */
 export const panelElements: number = sumBlock * 128
 
-/** Pooling: a reduction over windows that overlap; a maximum routes its gradient to the first position that reaches it. */
-export interface Window extends StageBase {
-  readonly kind: 'window'
-  readonly windowAxes: readonly boolean[]
-  readonly by: 'sum' | 'max'
-  readonly value: Expression
-}
-
-export type Stage = Materialise | Reduce | Contract | Window
+export type Stage = Materialise | Reduce | Contract
 
 export interface Kernel {
   /** Ops it came from, for people. */
   readonly name: string
   /** Number of slabs; threads share them. */
   readonly slabs: number
+  /** Steps of one slab, one after the other: each runs all stages. */
+  readonly steps: number
+  /** Stages at the start of each slab: sums that its steps add to begin here. */
+  readonly opening: readonly Stage[]
   readonly stages: readonly Stage[]
   readonly flops: number
+}
+
+/** All stages of a kernel, in order. */
+export function kernelStages({ opening, stages }: Pick<Kernel, 'opening' | 'stages'>): readonly Stage[] {
+  return [...opening, ...stages]
 }
 
 /** All parts of an expression, each once, inputs before users. */
@@ -152,7 +163,6 @@ export function expressionInputs(expression: Expression): readonly Expression[] 
 export function stageExpressions(stage: Stage): Expression[] {
   const values = stage.stores.map(({ value }) => value)
   if (stage.kind === 'reduce') values.push(...stage.reductions.map(({ value }) => value))
-  if (stage.kind === 'window') values.push(stage.value)
   return values
 }
 
@@ -170,7 +180,10 @@ export function stageReads(stage: Stage): Set<number> {
   for (const part of expressionParts(stageExpressions(stage))) {
     if (part.kind === 'load' || part.kind === 'gather') reads.add(part.access.buffer)
   }
-  if (stage.kind === 'contract') reads.add(stage.a.buffer).add(stage.b.buffer)
+  if (stage.kind === 'contract') {
+    reads.add(stage.a.buffer).add(stage.b.buffer)
+    if (stage.accumulates) for (const { access } of stage.stores) reads.add(access.buffer)
+  }
   return reads
 }
 
@@ -211,8 +224,8 @@ function formatPart(part: Expression, textOf: (input: Expression) => string): st
 
 /** One kernel as text, for `OCELLUS_DEBUG=kernels`. */
 export function formatKernel(kernel: Kernel): string {
-  const lines = [`${kernel.name}: ${kernel.slabs} slab${kernel.slabs === 1 ? '' : 's'}`]
-  for (const stage of kernel.stages) {
+  const lines = [`${kernel.name}: ${kernel.slabs} slab${kernel.slabs === 1 ? '' : 's'} of ${kernel.steps}`]
+  for (const stage of kernelStages(kernel)) {
     const product =
       stage.kind === 'contract'
         ? ` ${stage.roles} b${stage.a.buffer}[${stage.a.strides}] x b${stage.b.buffer}[${stage.b.strides}]`

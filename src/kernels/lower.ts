@@ -1,9 +1,11 @@
-// From kernels to loop programs: each stage by its family, one lowering for every target.
+// From kernels to loop programs: each stage by its family, one lowering for every target; slabs and their steps around them.
 
-import type { LoopProgram, Target } from '../codegen/loop-program.ts'
+import type { LoopProgram, LoopVar, Target } from '../codegen/loop-program.ts'
 import { Builder } from './builder.ts'
 import { lowerContract } from './contract.ts'
-import { expressionParts, type Kernel, type Stage, stageExpressions } from './kernel.ts'
+import { lowerDirect } from './direct.ts'
+import type { SlabLoops } from './expression.ts'
+import { type Contract, expressionParts, type Kernel, kernelStages, type Stage, stageExpressions } from './kernel.ts'
 import { lowerMaterialise } from './map.ts'
 import { lowerReduce } from './reduce.ts'
 
@@ -16,25 +18,38 @@ function isWide(stage: Stage): boolean {
   )
 }
 
-function lowerStage(b: Builder, target: Target, stage: Stage): void {
+/** A product of matrices has one row, column and sum axis; what has more, or adds to what is there, is lowered straight. */
+function isMatrixProduct({ roles, accumulates }: Contract): boolean {
+  return accumulates !== true && roles.filter((role) => role !== 'outer').length === 3
+}
+
+function lowerStage(b: Builder, target: Target, stage: Stage, slab: SlabLoops): void {
   switch (stage.kind) {
     case 'materialise':
-      lowerMaterialise(b, stage)
+      lowerMaterialise(b, stage, slab)
       break
     case 'reduce':
-      lowerReduce(b, stage)
+      lowerReduce(b, stage, slab)
       break
     case 'contract':
-      lowerContract(b, target, stage)
+      if (isMatrixProduct(stage)) lowerContract(b, target, stage, slab)
+      else lowerDirect(b, target, stage, slab)
       break
-    case 'window':
-      throw new Error('no pass makes window stages')
   }
 }
 
 export function lowerKernel(kernel: Kernel, target: Target): LoopProgram {
-  const wide = kernel.stages.some(isWide)
+  const wide = kernelStages(kernel).some(isWide)
   const b = new Builder(wide ? target.lanes / 2 : target.lanes, wide)
-  for (const stage of kernel.stages) lowerStage(b, target, stage)
+  const write = (stages: readonly Stage[], slab: SlabLoops): void => {
+    for (const stage of stages) lowerStage(b, target, stage, slab)
+  }
+  const slabBody = (slab: LoopVar | undefined): void => {
+    write(kernel.opening, { slab })
+    if (kernel.steps > 1) b.loop(kernel.steps, (step) => write(kernel.stages, { slab, step }))
+    else write(kernel.stages, { slab })
+  }
+  if (kernel.slabs > 1) b.loop('range', slabBody)
+  else slabBody(undefined)
   return b.finish(kernel.name)
 }

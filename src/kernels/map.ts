@@ -1,13 +1,13 @@
 // Lowering of elementwise kernels: loops over the axes, the innermost one in vectors with a tail.
 
 import type { Builder } from './builder.ts'
-import { ExpressionWriter, place } from './expression.ts'
+import { ExpressionWriter, place, type SlabLoops } from './expression.ts'
 import type { Materialise } from './kernel.ts'
 
-export function lowerMaterialise(b: Builder, stage: Materialise): void {
+export function lowerMaterialise(b: Builder, stage: Materialise, slab: SlabLoops): void {
   const { axes, stores } = stage
   const inner = axes.length - 1
-  const writer = new ExpressionWriter(b, axes.length, inner)
+  const writer = new ExpressionWriter(b, axes.length, inner, slab)
   const roots = stores.map(({ value }) => value)
   const write = (): void => {
     const values = roots.map((root) => writer.value(root))

@@ -3,7 +3,7 @@
 import type { Reg } from '../codegen/loop-program.ts'
 import { identityOf } from '../ops/reduce.ts'
 import { type Builder, registerType } from './builder.ts'
-import { ExpressionWriter, type Place, place, shifted, within } from './expression.ts'
+import { ExpressionWriter, type Place, place, type SlabLoops, shifted, within } from './expression.ts'
 import { type Expression, type Reduce, stageResults } from './kernel.ts'
 
 /** Chains of one loop iteration, enough to hide the latency of an addition. */
@@ -54,10 +54,10 @@ class ReduceLowering {
   readonly #kept: number[]
   readonly #reduced: number[]
 
-  constructor(b: Builder, stage: Reduce) {
+  constructor(b: Builder, stage: Reduce, slab: SlabLoops) {
     this.#b = b
     this.#stage = stage
-    this.#writer = new ExpressionWriter(b, stage.axes.length, stage.axes.length - 1)
+    this.#writer = new ExpressionWriter(b, stage.axes.length, stage.axes.length - 1, slab)
     this.#values = stage.reductions.map(({ value }) => value)
     this.#results = stageResults(stage)
     const axes = [...stage.axes.keys()]
@@ -257,6 +257,6 @@ class ReduceLowering {
   }
 }
 
-export function lowerReduce(b: Builder, stage: Reduce): void {
-  new ReduceLowering(b, stage).lower()
+export function lowerReduce(b: Builder, stage: Reduce, slab: SlabLoops): void {
+  new ReduceLowering(b, stage, slab).lower()
 }

@@ -52,3 +52,46 @@ export function chooseTile(target: Target, rows: number, vectors: number): Tile 
   }
   return best
 }
+
+/** A tile over the two innermost row axes; it spans several rows of the outer one only where it holds the inner one whole. */
+export interface AreaTile {
+  readonly height: number
+  readonly width: number
+  readonly vectors: number
+}
+
+/** Cycles that opening a tile and its loops costs, whatever its size. */
+const openingCycles = 12
+
+/** The tile with the fewest cycles over [outer, inner] rows and `vectors` of columns, for sums of `steps`. */
+export function chooseAreaTile(
+  target: Target,
+  [outer, inner]: readonly [outer: number, inner: number],
+  vectors: number,
+  steps: number,
+): AreaTile {
+  let best: AreaTile = { height: 1, width: 1, vectors: 1 }
+  let bestCost = Number.POSITIVE_INFINITY
+  for (let width = 1; width <= Math.min(inner, 32); width++) {
+    const heights = width === inner ? Math.min(outer, Math.floor(32 / width)) : 1
+    for (let height = 1; height <= heights; height++) {
+      for (let wide = 1; wide <= Math.min(vectors, 8); wide++) {
+        if (!fits(target, height * width, wide)) continue
+        let cost = 0
+        for (const [h, heightCount] of evenPieces(outer, height)) {
+          for (const [w, widthCount] of evenPieces(inner, width)) {
+            for (const [v, count] of evenPieces(vectors, wide)) {
+              cost += heightCount * widthCount * count * (cycles(target, h * w, v) + openingCycles / steps)
+            }
+          }
+        }
+        cost *= 1 + 0.02 / (height * width * wide)
+        if (cost < bestCost) {
+          bestCost = cost
+          best = { height, width, vectors: wide }
+        }
+      }
+    }
+  }
+  return best
+}

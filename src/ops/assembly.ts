@@ -1,17 +1,18 @@
-// Ops that put values into a larger one: pad and concat. Each is linear; its transpose is a slice.
+// Ops that put values into a larger one: pad and concat. The way back of their gradients is a slice.
 
+import { holds } from '../core/dtype.ts'
 import { DTypeError, ShapeError } from '../core/errors.ts'
 import { formatShape, stridesOf } from '../core/shape.ts'
 import { atSite } from '../core/site.ts'
 import { areExtents } from './extents.ts'
-import { slice } from './functions.ts'
-import type { Node } from './node.ts'
+import { pad, slice } from './functions.ts'
+import type { Attributes, Node } from './node.ts'
 import { type HostValue, noCost, type Op, type Typed } from './op.ts'
 
 const padOp: Op = {
   name: 'pad',
   family: 'movement',
-  doc: 'Zeros before and after, per axis.',
+  doc: '`value` before and after, per axis; 0 unless given.',
   infer(inputs, attributes) {
     const { shape, dtype } = inputs[0] as Typed
     const { before, after } = attributes as { before: readonly number[]; after: readonly number[] }
@@ -20,31 +21,48 @@ const padOp: Op = {
         `pad: ${formatShape(before)} before and ${formatShape(after)} after do not fit ${formatShape(shape)}; give one extent >= 0 per axis${atSite()}`,
       )
     }
+    const value = paddingOf(attributes)
+    if (!holds(dtype, value))
+      throw new DTypeError(`pad: ${dtype} does not hold the value ${value}; cast the input first${atSite()}`)
     return { shape: shape.map((extent, axis) => extent + (before[axis] as number) + (after[axis] as number)), dtype }
   },
   derivative: {
-    kind: 'linear',
-    transpose(upstream, node) {
+    // Linear only where the value is 0.
+    kind: 'general',
+    reverse(upstream, node) {
       const before = node.attributes.before as readonly number[]
       const { shape } = node.inputs[0] as Node
-      return slice(
-        upstream,
-        before,
-        before.map((start, axis) => start + (shape[axis] as number)),
-      )
+      return [
+        slice(
+          upstream,
+          before,
+          before.map((start, axis) => start + (shape[axis] as number)),
+        ),
+      ]
+    },
+    forward([tangent], node) {
+      const { before, after } = node.attributes as { before: readonly number[]; after: readonly number[] }
+      return tangent && pad(tangent, before, after)
     },
   },
   cost: noCost,
   evaluate(inputs, output, attributes) {
+    output.data.fill(paddingOf(attributes))
     place(inputs[0] as HostValue, output, attributes.before as readonly number[])
   },
   tolerance: 0,
-  samples: (shape) => [
-    {
-      inputs: [{ shape, dtype: 'float', low: -2, high: 2 }],
-      attributes: { before: shape.map((_, axis) => axis % 2), after: shape.map((_, axis) => 2 - (axis % 3)) },
-    },
-  ],
+  samples(shape) {
+    const inputs = [{ shape, dtype: 'float' as const, low: -2, high: 2 }]
+    const [before, after] = [shape.map((_, axis) => axis % 2), shape.map((_, axis) => 2 - (axis % 3))]
+    return [
+      { inputs, attributes: { before, after, value: 1 } },
+      { inputs, attributes: { before: after, after: before } },
+    ]
+  },
+}
+
+function paddingOf(attributes: Attributes): number {
+  return (attributes.value ?? 0) as number
 }
 
 /** Writes `source` into `target` from the corner `at` on. */

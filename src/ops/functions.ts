@@ -2,8 +2,10 @@
 
 import type { DType } from '../core/dtype.ts'
 import { equalShapes, type Shape } from '../core/shape.ts'
+import type { ConvolutionAttributes } from './convolution.ts'
 import { literalNode, type Node } from './node.ts'
 import { build, type Typed } from './op.ts'
+import type { Pair, Sliding, Spacing } from './sliding.ts'
 
 export function reshape(x: Node, shape: Shape): Node {
   return equalShapes(x.shape, shape) ? x : build('reshape', [x], { shape })
@@ -37,8 +39,10 @@ export function flip(x: Node, axes: readonly number[]): Node {
   return axes.length === 0 ? x : build('flip', [x], { axes })
 }
 
-export function pad(x: Node, before: readonly number[], after: readonly number[]): Node {
-  return [...before, ...after].every((extent) => extent === 0) ? x : build('pad', [x], { before, after })
+/** `value` before and after, per axis. */
+export function pad(x: Node, before: readonly number[], after: readonly number[], value = 0): Node {
+  if ([...before, ...after].every((extent) => extent === 0)) return x
+  return build('pad', [x], value === 0 ? { before, after } : { before, after, value })
 }
 
 export function concat(inputs: readonly Node[], axis: number): Node {
@@ -130,6 +134,55 @@ export function reduceMax(x: Node, axes: readonly number[]): Node {
 
 export function reduceMin(x: Node, axes: readonly number[]): Node {
   return axes.length === 0 ? x : build('min', [x], { axes: [...axes].sort((a, b) => a - b) })
+}
+
+/** Mean over `axes`, which stay with extent 1. */
+export function mean(x: Node, axes: readonly number[]): Node {
+  const count = axes.reduce((product, axis) => product * (x.shape[axis] as number), 1)
+  return multiply(sum(x, axes), 1 / count)
+}
+
+/** Mean squared distance from the mean over `axes`, which stay with extent 1. */
+export function variance(x: Node, axes: readonly number[]): Node {
+  return build('variance', [x], { axes: [...axes].sort((a, b) => a - b) })
+}
+
+/** The windows of images: [N, H, W, C] to [N, OH, OW, kh, kw, C]. */
+export function windows(x: Node, { size, stride, dilation }: Sliding): Node {
+  return build('windows', [x], { size, stride, dilation })
+}
+
+/** Windows [N, OH, OW, kh, kw, C] added where they lie on images [N, ...size, C] of zeros. */
+export function overlapAdd(x: Node, { stride, dilation, size }: Spacing & { readonly size: Pair }): Node {
+  return build('overlapAdd', [x], { stride, dilation, size })
+}
+
+/** The largest pixel of each window: [N, H, W, C] to [N, OH, OW, C]. */
+export function maxPool(x: Node, { size, stride, dilation }: Sliding): Node {
+  return build('maxPool', [x], { size, stride, dilation })
+}
+
+/** Images [N, H, W, C] x weights [kh, kw, C / groups, O] to [N, OH, OW, O]. */
+export function convolution(x: Node, weights: Node, { stride, dilation, groups }: ConvolutionAttributes): Node {
+  return build('convolution', [x, weights], { stride, dilation, groups })
+}
+
+/** [N, OH, OW, O] x weights [kh, kw, C / groups, O] to images [N, ...size, C]: transposed convolution. */
+export function convolutionInputGradient(
+  gradient: Node,
+  weights: Node,
+  { stride, dilation, groups, size }: ConvolutionAttributes & { readonly size: Pair },
+): Node {
+  return build('convolutionInputGradient', [gradient, weights], { stride, dilation, groups, size })
+}
+
+/** Images [N, H, W, C] x [N, OH, OW, O] to weights [...kernel, C / groups, O]. */
+export function convolutionWeightGradient(
+  x: Node,
+  gradient: Node,
+  { stride, dilation, groups, kernel }: ConvolutionAttributes & { readonly kernel: Pair },
+): Node {
+  return build('convolutionWeightGradient', [x, gradient], { stride, dilation, groups, kernel })
 }
 
 /** Batched product: [..., M, K] x [..., K, N] with equal batch axes. */

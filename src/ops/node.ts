@@ -10,6 +10,13 @@ export type Attributes = Readonly<
   Record<string, number | string | boolean | readonly number[] | readonly (readonly number[])[]>
 >
 
+/** Attributes as text, different for attributes that differ: numbers that JSON lacks are named. */
+export function formatAttributes(attributes: Attributes): string {
+  return JSON.stringify(attributes, (_, value: unknown) =>
+    typeof value === 'number' && !Number.isFinite(value) ? `${value}` : value,
+  )
+}
+
 interface Common {
   readonly shape: Shape
   readonly dtype: DType

@@ -1,11 +1,11 @@
-// Reductions over axes, which stay with extent 1: sum, max, min. Mean, variance, argmax and softmax are compositions of them.
+// Reductions over axes, which stay with extent 1: sum, max, min, variance. Mean, argmax and softmax are compositions of them.
 
 import { isFloat } from '../core/dtype.ts'
 import { DTypeError, ShapeError } from '../core/errors.ts'
 import { formatShape, type Shape, sizeOf, stridesOf } from '../core/shape.ts'
 import { atSite } from '../core/site.ts'
-import { broadcastTo, cast, compare, divide, multiply, sum } from './functions.ts'
-import type { Attributes, Node } from './node.ts'
+import { broadcastTo, cast, compare, divide, mean, multiply, subtract, sum } from './functions.ts'
+import type { Attributes, Node, OpNode } from './node.ts'
 import type { Derivative, HostValue, Op, Sample, Typed } from './op.ts'
 
 function inferReduction(name: string, inputs: readonly Typed[], attributes: Attributes): Typed {
@@ -15,17 +15,18 @@ function inferReduction(name: string, inputs: readonly Typed[], attributes: Attr
     throw new DTypeError(`${name}: takes f32, f64 or i32 values, not ${dtype}; cast the input first${atSite()}`)
   for (const axis of axes) {
     if (!(axis in shape)) throw new ShapeError(`${name}: ${formatShape(shape)} has no axis ${axis}${atSite()}`)
-    if (name !== 'sum' && shape[axis] === 0)
+    if ((name === 'max' || name === 'min') && shape[axis] === 0)
       throw new ShapeError(`${name}: axis ${axis} of ${formatShape(shape)} is empty, so it has no ${name}${atSite()}`)
   }
   return { shape: shape.map((extent, axis) => (axes.includes(axis) ? 1 : extent)), dtype }
 }
 
+/** Each output from `start` on by `step(total, value, output's offset)` over its elements. */
 function fold(
   inputs: readonly HostValue[],
   output: HostValue,
   start: number,
-  step: (total: number, value: number) => number,
+  step: (total: number, value: number, to: number) => number,
 ): void {
   const { shape, data } = inputs[0] as HostValue
   const totals = new Float64Array(output.data.length).fill(start)
@@ -33,7 +34,7 @@ function fold(
   const index = new Array<number>(shape.length).fill(0)
   let to = 0
   for (let from = 0; from < data.length; from++) {
-    totals[to] = step(totals[to] as number, data[from] as number)
+    totals[to] = step(totals[to] as number, data[from] as number, to)
     for (let axis = shape.length - 1; axis >= 0; axis--) {
       index[axis] = (index[axis] as number) + 1
       to += strides[axis] as number
@@ -74,7 +75,7 @@ function extreme(name: 'max' | 'min', start: number, step: (a: number, b: number
     infer: (inputs, attributes) => inferReduction(name, inputs, attributes),
     derivative,
     cost: (inputs) => ({ multiplyAdds: 0, flops: sizeOf((inputs[0] as Typed).shape) }),
-    evaluate: (inputs, output) => fold(inputs, output, start, step),
+    evaluate: (inputs, output) => fold(inputs, output, start, (total, value) => step(total, value)),
     tolerance: 0,
     // Over an empty axis there is no extreme.
     samples: (shape) =>
@@ -94,10 +95,47 @@ const sumOp: Op = {
   samples,
 }
 
+/** d variance / d x = 2 (x - mean) / n; what x does through the mean adds up to zero. */
+function slope(node: OpNode): Node {
+  const x = node.inputs[0] as Node
+  const axes = node.attributes.axes as readonly number[]
+  const centred = subtract(x, broadcastTo(mean(x, axes), x.shape))
+  return multiply(centred, (2 * sizeOf(node.shape)) / sizeOf(x.shape))
+}
+
+const varianceOp: Op = {
+  name: 'variance',
+  family: 'reduce',
+  doc: 'Mean squared distance from the mean over the axes: sum of (x - mean(x))^2 / n; NaN over nothing.',
+  infer(inputs, attributes) {
+    const { dtype } = inputs[0] as Typed
+    if (!isFloat(dtype))
+      throw new DTypeError(`variance: takes f32 or f64 values, not ${dtype}; cast the input first${atSite()}`)
+    return inferReduction('variance', inputs, attributes)
+  },
+  derivative: {
+    kind: 'general',
+    reverse: (upstream, node) => [multiply(broadcastTo(upstream, (node.inputs[0] as Node).shape), slope(node))],
+    forward: ([tangent], node) => tangent && sum(multiply(tangent, slope(node)), node.attributes.axes as number[]),
+  },
+  cost: (inputs) => ({ multiplyAdds: 0, flops: 4 * sizeOf((inputs[0] as Typed).shape) }),
+  evaluate(inputs, output) {
+    const { data } = inputs[0] as HostValue
+    const count = data.length / output.data.length
+    const start = count > 0 ? 0 : Number.NaN
+    const means: HostValue = { shape: output.shape, dtype: 'f64', data: new Float64Array(output.data.length) }
+    fold(inputs, means, start, (total, value) => total + value / count)
+    fold(inputs, output, start, (total, value, to) => total + (value - (means.data[to] as number)) ** 2 / count)
+  },
+  tolerance: 2e-6,
+  samples,
+}
+
 export const reduceOps: readonly Op[] = [
   sumOp,
   extreme('max', Number.NEGATIVE_INFINITY, Math.max),
   extreme('min', Number.POSITIVE_INFINITY, Math.min),
+  varianceOp,
 ]
 
 /** The neutral element of a reduction in a dtype. */

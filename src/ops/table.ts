@@ -4,12 +4,16 @@ import { arithmeticOps } from './arithmetic.ts'
 import { assemblyOps } from './assembly.ts'
 import { comparisonOps } from './comparison.ts'
 import { contractionOps } from './contraction.ts'
+import { convolutionOps } from './convolution.ts'
 import { gatherOps } from './gather.ts'
 import { movementOps } from './movement.ts'
 import { type Op, registerOps } from './op.ts'
+import { phaseOps } from './phases.ts'
+import { poolingOps } from './pooling.ts'
 import { randomOps } from './random.ts'
 import { reduceOps } from './reduce.ts'
 import { transcendentalOps } from './transcendental.ts'
+import { windowOps } from './windows.ts'
 
 /** All ops, family by family. */
 export const opTable: readonly Op[] = [
@@ -17,11 +21,15 @@ export const opTable: readonly Op[] = [
   ...transcendentalOps,
   ...comparisonOps,
   ...reduceOps,
+  ...poolingOps,
   ...movementOps,
   ...assemblyOps,
+  ...windowOps,
   ...gatherOps,
   ...randomOps,
   ...contractionOps,
+  ...phaseOps,
+  ...convolutionOps,
 ]
 
 registerOps(opTable)

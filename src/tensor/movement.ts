@@ -121,13 +121,17 @@ export abstract class MovementTensor extends ReduceTensor {
     return wrap(ops.flip(this.node, [...new Set(axes.map((axis) => this.#axis('flip', axis)))]))
   }
 
-  /** Zeros around: [before, after] per axis. */
-  pad(widths: readonly (readonly [before: number, after: number])[]): Tensor {
+  /** `value`, 0 unless given, around: [before, after] per axis. */
+  pad(
+    widths: readonly (readonly [before: number, after: number])[],
+    options: { readonly value?: number } = {},
+  ): Tensor {
     return wrap(
       ops.pad(
         this.node,
         widths.map(([before]) => before),
         widths.map(([, after]) => after),
+        options.value,
       ),
     )
   }

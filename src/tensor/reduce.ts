@@ -52,20 +52,16 @@ export abstract class ReduceTensor extends ElementwiseTensor {
 
   /** Arithmetic mean over axes; integers give f32. */
   mean(axes?: number | readonly number[], options: ReduceOptions = {}): Tensor {
-    return this.#reduce('mean', axes, options, (node, over) => {
-      const count = over.reduce((product, axis) => product * (node.shape[axis] as number), 1)
-      return ops.multiply(ops.sum(floatNode(node), over), 1 / count)
-    })
+    return this.#reduce('mean', axes, options, (node, over) => ops.mean(floatNode(node), over))
   }
 
   /** Mean squared distance from the mean, over axes; divided by n - correction (0: the population's variance, as batch norm uses). */
   variance(axes?: number | readonly number[], options: ReduceOptions & { readonly correction?: number } = {}): Tensor {
     return this.#reduce('variance', axes, options, (node, over) => {
-      const x = floatNode(node)
+      const variance = ops.variance(floatNode(node), over)
       const count = over.reduce((product, axis) => product * (node.shape[axis] as number), 1)
-      const mean = ops.multiply(ops.sum(x, over), 1 / count)
-      const centred = ops.subtract(x, ops.broadcastTo(mean, x.shape))
-      return ops.multiply(ops.sum(ops.square(centred), over), 1 / (count - (options.correction ?? 0)))
+      const { correction = 0 } = options
+      return correction === 0 ? variance : ops.multiply(variance, count / (count - correction))
     })
   }
 

@@ -10,14 +10,14 @@ import { setConstructor } from './base.ts'
 import { checkDType, checkShape, kindOf } from './checks.ts'
 import { formatValues } from './format.ts'
 import { checkHostArray, convertValues, valuesInDType } from './host-values.ts'
-import { LinearTensor } from './linear.ts'
 import { realizedValue, realizeNodes } from './realize.ts'
 import { currentTrace } from './trace.ts'
+import { UpsamplingTensor } from './upsampling.ts'
 
 /** Numbers in nested arrays. */
 export type Nested = number | boolean | readonly Nested[]
 
-export class Tensor extends LinearTensor {
+export class Tensor extends UpsamplingTensor {
   readonly #node: Node
 
   /** Use `tensor`, `zeros` and the other creation functions; this wraps a node of the graph. */

@@ -27,6 +27,8 @@ function kernel(reads: readonly number[], writes: readonly number[]): Kernel {
   return {
     name: 'test',
     slabs: 1,
+    steps: 1,
+    opening: [],
     stages: [{ kind: 'materialise', slabRole: 'broadcast', axes: [4], stores }],
     flops: 0,
   }

@@ -1,0 +1,113 @@
+// Kernels of one stage in slabs that threads can share: blocks of an axis along which nothing is added up, so that results stay the same.
+
+import { sizeOf } from '../core/shape.ts'
+import {
+  type Access,
+  type Contract,
+  type Expression,
+  expressionInputs,
+  type Stage,
+  type Store,
+} from '../kernels/kernel.ts'
+import { chooseBlock, leastWork } from './slab-size.ts'
+
+type Walk = Pick<Access, 'offset' | 'slab' | 'strides'>
+
+/** A walk of which a slab takes `block` steps along `axis`. */
+function inBlocks<W extends Walk>(walk: W, axis: number, block: number): W {
+  return { ...walk, slab: walk.slab + block * (walk.strides[axis] as number) }
+}
+
+function rewrite(expression: Expression, axis: number, block: number, done: Map<Expression, Expression>): Expression {
+  const known = done.get(expression)
+  if (known !== undefined) return known
+  const inputs = expressionInputs(expression).map((input) => rewrite(input, axis, block, done))
+  let result: Expression = expression
+  if (expression.kind === 'load') result = { ...expression, access: inBlocks(expression.access, axis, block) }
+  if (expression.kind === 'gather')
+    result = { ...expression, access: inBlocks(expression.access, axis, block), index: inputs[0] as Expression }
+  if (expression.kind === 'position') result = inBlocks(expression, axis, block)
+  if (expression.kind === 'apply') result = { ...expression, inputs }
+  if (expression.kind === 'random') {
+    const [seed, call, element] = inputs as [Expression, Expression, Expression]
+    result = { ...expression, seed, call, element }
+  }
+  done.set(expression, result)
+  return result
+}
+
+/** The stage of one slab: `block` positions of `axis`. */
+function slabOf(stage: Stage, axis: number, block: number): Stage {
+  const done = new Map<Expression, Expression>()
+  const rewritten = (expression: Expression): Expression => rewrite(expression, axis, block, done)
+  const stores = stage.stores.map(
+    ({ access, value, dtype }): Store => ({ access: inBlocks(access, axis, block), value: rewritten(value), dtype }),
+  )
+  const common = { axes: stage.axes.with(axis, block), stores, slabRole: 'parallel' } as const
+  switch (stage.kind) {
+    case 'materialise':
+      return { ...stage, ...common }
+    case 'reduce':
+      return {
+        ...stage,
+        ...common,
+        reductions: stage.reductions.map(({ by, value }) => ({ by, value: rewritten(value) })),
+      }
+    case 'contract':
+      return {
+        ...stage,
+        ...common,
+        whole: stage.axes,
+        a: inBlocks(stage.a, axis, block),
+        b: inBlocks(stage.b, axis, block),
+      }
+  }
+}
+
+/** Columns of a product that one slab takes: the lowering keeps the running sums of so many, so that splitting there costs nothing. */
+const columnsTogether = 256
+/** Rows that must share a panel of columns. */
+const rowsTogether = 32
+
+/** The axis of a product to split and the block: matrices of their own first, then columns, then rows. */
+function splitOfProduct({ axes, roles, panel }: Contract): readonly [axis: number, block: number] | undefined {
+  const extent = (axis: number): number => axes[axis] as number
+  const split = (axis: number, least: number, multiple: number): [number, number] | undefined => {
+    const block = axis < 0 ? undefined : chooseBlock(extent(axis), { least, multiple })
+    return block === undefined ? undefined : [axis, block]
+  }
+  const outer = roles.findIndex((role, axis) => role === 'outer' && extent(axis) > 1)
+  return (
+    split(outer, 1, 1) ??
+    split(roles.indexOf('column'), columnsTogether, 16) ??
+    split(roles.indexOf('row'), panel === undefined ? 8 : rowsTogether, 8) ??
+    split(roles.indexOf('column'), 16, 16)
+  )
+}
+
+/** The first axis that is not reduced and has a good block. The last one is walked in vectors: its blocks hold many whole ones. */
+function splitOfLoops(stage: Stage): readonly [axis: number, block: number] | undefined {
+  const last = stage.axes.length - 1
+  for (const [axis, extent] of stage.axes.entries()) {
+    if (stage.kind === 'reduce' && stage.reduced[axis] === true) continue
+    const block = chooseBlock(extent, axis === last ? { least: 64, multiple: 64 } : { least: 1, multiple: 1 })
+    if (block !== undefined) return [axis, block]
+  }
+  return undefined
+}
+
+function productRank({ roles }: Contract): number {
+  return roles.filter((role) => role !== 'outer').length
+}
+
+/** The slabs of a kernel that has one stage and is not in slabs yet; one slab where no axis can be split. */
+export function splitStages(stages: readonly Stage[]): { slabs: number; stages: readonly Stage[] } {
+  const [stage] = stages
+  const whole = { slabs: 1, stages }
+  if (stage === undefined || stages.length > 1 || sizeOf(stage.axes) < leastWork) return whole
+  if (stage.kind === 'contract' && productRank(stage) !== 3) return whole
+  const split = stage.kind === 'contract' ? splitOfProduct(stage) : splitOfLoops(stage)
+  if (split === undefined) return whole
+  const [axis, block] = split
+  return { slabs: (stage.axes[axis] as number) / block, stages: [slabOf(stage, axis, block)] }
+}

@@ -1,0 +1,239 @@
+// Lowering of contractions over several row or sum axes (convolutions and their gradients): register tiles straight over the operands, one
+// chain per output along the sum. Padding is in the operands already, so no mask stands in the inner loop.
+
+import type { LoopVar, Reg, Target } from '../codegen/loop-program.ts'
+import { bytesOf } from '../core/dtype.ts'
+import type { Builder } from './builder.ts'
+import { ExpressionWriter, type Place, place, type SlabLoops, shifted, within } from './expression.ts'
+import { type Access, type Contract, type Expression, stageResults } from './kernel.ts'
+import { chooseAreaTile, evenPieces } from './tile.ts'
+
+/** Share of the first cache that both operands of a block of an accumulated sum may fill. */
+const blockShare = 0.75
+/** Steps of the sum that a block has at least: each visit of a tile loads and stores its totals. */
+const blockSteps = 64
+/** An innermost sum as short as this is unrolled. */
+const unrolledSteps = 4
+
+/** Vectors of columns of one tile; `tail` lanes are valid in the last one, all when undefined. */
+interface Panel {
+  readonly place: Place
+  readonly width: number
+  readonly tail: number | undefined
+}
+
+/** Rows of one tile: positions of the row axes relative to the tile's corner, and the corner. */
+interface TileRows {
+  readonly corner: readonly Place[]
+  readonly inside: readonly (readonly number[])[]
+}
+
+class DirectLowering {
+  readonly #b: Builder
+  readonly #target: Target
+  readonly #stage: Contract
+  readonly #writer: ExpressionWriter
+  readonly #result: Expression | undefined
+  readonly #rows: readonly number[]
+  readonly #sums: readonly number[]
+  readonly #column: number
+
+  constructor(b: Builder, target: Target, stage: Contract, slab: SlabLoops) {
+    this.#b = b
+    this.#target = target
+    this.#stage = stage
+    const ofRole = (role: string): number[] => [...stage.roles.keys()].filter((axis) => stage.roles[axis] === role)
+    this.#rows = ofRole('row')
+    this.#sums = ofRole('sum')
+    this.#column = ofRole('column')[0] as number
+    this.#writer = new ExpressionWriter(b, stage.axes.length, this.#column, slab)
+    this.#result = stageResults(stage)[0]
+    for (const { buffer } of [stage.a, stage.b]) b.argument(buffer, stage.dtype)
+  }
+
+  #extent(axis: number): number {
+    return this.#stage.axes[axis] as number
+  }
+
+  lower(): void {
+    const outer = [...this.#stage.roles.keys()].filter((axis) => this.#stage.roles[axis] === 'outer')
+    this.#over(outer, () => this.#sumBlocks((sums) => this.#panels(sums)))
+  }
+
+  /** `body` at each position of `axes`. */
+  #over(axes: readonly number[], body: () => void): void {
+    const [axis, ...rest] = axes
+    if (axis === undefined) body()
+    else
+      this.#b.loop(this.#extent(axis), (variable) =>
+        this.#writer.at([[axis, place(0, [variable, 1])]], () => this.#over(rest, body)),
+      )
+  }
+
+  /** Blocks of the outermost sum axis whose operands stay in the first cache while all tiles pass; one block where totals cannot wait in memory. */
+  #sumBlocks(body: (sums: readonly { readonly start: Place; readonly extent: number }[]) => void): void {
+    const whole = this.#sums.map((axis) => ({ start: place(0), extent: this.#extent(axis) }))
+    const [first, ...inner] = whole
+    const size = this.#stage.accumulates === true ? this.#blockExtent() : (first?.extent ?? 1)
+    if (first === undefined || size >= first.extent) {
+      body(whole)
+      return
+    }
+    const full = Math.floor(first.extent / size)
+    this.#b.loop(full, (variable) => body([{ start: place(0, [variable, size]), extent: size }, ...inner]))
+    const rest = first.extent % size
+    if (rest > 0) body([{ start: place(full * size), extent: rest }, ...inner])
+  }
+
+  #blockExtent(): number {
+    const [axis, ...rest] = this.#sums as [number, ...number[]]
+    const { a, b, dtype } = this.#stage
+    const bytes = (Math.abs(a.strides[axis] as number) + Math.abs(b.strides[axis] as number)) * bytesOf(dtype)
+    const steps = rest.reduce((product, sum) => product * this.#extent(sum), 1)
+    const fitting = Math.floor((this.#target.l1 * blockShare) / Math.max(1, bytes))
+    return Math.max(1, fitting, Math.ceil(blockSteps / steps))
+  }
+
+  #panels(sums: readonly { readonly start: Place; readonly extent: number }[]): void {
+    const { lanes } = this.#b
+    const columns = this.#extent(this.#column)
+    const vectors = Math.ceil(columns / lanes)
+    const tail = columns % lanes
+    const steps = sums.reduce((product, { extent }) => product * extent, 1)
+    const [y, x] = [this.#rows.at(-2), this.#rows.at(-1) as number]
+    const tile = chooseAreaTile(this.#target, [y === undefined ? 1 : this.#extent(y), this.#extent(x)], vectors, steps)
+    const rows = (panel: Panel): void =>
+      this.#over(this.#rows.slice(0, -2), () => this.#rowTiles(tile, (area) => this.#tile(sums, area, panel)))
+    let first = 0
+    for (const [width, count] of evenPieces(vectors, tile.vectors)) {
+      const ragged = tail > 0 && first + count * width === vectors
+      const plain = ragged ? count - 1 : count
+      const start = place(first * lanes)
+      const step = width * lanes
+      if (plain === 1) rows({ place: start, width, tail: undefined })
+      if (plain > 1)
+        this.#b.loop(plain, (variable) =>
+          rows({ place: within(start, place(0, [variable, step])), width, tail: undefined }),
+        )
+      if (ragged) rows({ place: shifted(start, plain * step), width, tail })
+      first += width * count
+    }
+  }
+
+  /** Pieces of the two innermost row axes. */
+  #rowTiles(tile: { readonly height: number; readonly width: number }, body: (area: TileRows) => void): void {
+    const [y, x] = [this.#rows.at(-2), this.#rows.at(-1) as number]
+    const heights = y === undefined ? [] : this.#pieces(this.#extent(y), tile.height)
+    const widths = this.#pieces(this.#extent(x), tile.width)
+    const across = (corners: readonly Place[], height: number): void => {
+      for (const { extent, each } of widths) {
+        const inside = Array.from({ length: height * extent }, (_, p) =>
+          y === undefined ? [p] : [Math.floor(p / extent), p % extent],
+        )
+        each((corner) => body({ corner: [...corners, corner], inside }))
+      }
+    }
+    if (y === undefined) across([], 1)
+    for (const { extent, each } of heights) each((corner) => across([corner], extent))
+  }
+
+  /** An axis in even pieces of at most `size`: the extent of alike pieces, and a loop over their corners. */
+  #pieces(extent: number, size: number): { extent: number; each: (body: (corner: Place) => void) => void }[] {
+    let base = 0
+    return evenPieces(extent, size).map(([piece, count]) => {
+      const start = base
+      base += piece * count
+      const each = (body: (corner: Place) => void): void => {
+        if (count === 1) body(place(start))
+        else this.#b.loop(count, (variable) => body(place(start, [variable, piece])))
+      }
+      return { extent: piece, each }
+    })
+  }
+
+  /** One register tile: totals in registers, all steps of the sum, then the epilogue or the way back to memory. */
+  #tile(
+    sums: readonly { readonly start: Place; readonly extent: number }[],
+    { corner, inside }: TileRows,
+    panel: Panel,
+  ): void {
+    const b = this.#b
+    const { dtype, accumulates, stores, a, b: weights } = this.#stage
+    const rowAxes = this.#rows.slice(-corner.length)
+    const target = accumulates === true ? (stores[0]?.access as Access) : undefined
+    const atRow = (p: number): (readonly [number, Place])[] =>
+      rowAxes.map((axis, i) => [axis, shifted(corner[i] as Place, inside[p]?.[i] as number)] as const)
+    const atColumn = (v: number): readonly [number, Place] => [this.#column, shifted(panel.place, v * b.lanes)]
+    const at = (p: number, v: number, body: () => void): void => {
+      this.#writer.at([...atRow(p), atColumn(v)], () => {
+        this.#writer.lanes = v === panel.width - 1 ? panel.tail : undefined
+        body()
+        this.#writer.lanes = undefined
+      })
+    }
+    const totals: Reg[][] = inside.map((_, p) =>
+      Array.from({ length: panel.width }, (_, v) => {
+        const total = b.register(dtype)
+        if (target === undefined) b.move(total, b.constant(dtype, 0))
+        else at(p, v, () => b.move(total, this.#writer.load(target, dtype)))
+        return total
+      }),
+    )
+    const step = (): void => {
+      const vectors = Array.from({ length: panel.width }, (_, v) => {
+        let reg: Reg | undefined
+        // Neighbouring lanes beyond a tail read what lies behind the row: their totals are never stored.
+        const together = weights.strides[this.#column] === 1
+        this.#writer.lanes = v === panel.width - 1 && !together ? panel.tail : undefined
+        this.#writer.at([atColumn(v)], () => {
+          reg = this.#writer.load(weights, dtype)
+        })
+        this.#writer.lanes = undefined
+        return reg as Reg
+      })
+      for (let p = 0; p < inside.length; p++) {
+        this.#writer.at(atRow(p), () => {
+          const splat = b.splat(dtype, this.#writer.address(a))
+          for (const [v, vector] of vectors.entries()) {
+            const total = totals[p]?.[v] as Reg
+            b.emit({ kind: 'fma', to: total, a: vector, b: splat, c: total })
+          }
+        })
+      }
+    }
+    this.#sumLoops(sums, step)
+    for (let p = 0; p < inside.length; p++) {
+      for (let v = 0; v < panel.width; v++) {
+        at(p, v, () => {
+          if (target === undefined) this.#epilogue(totals[p]?.[v] as Reg)
+          else this.#writer.store(target, totals[p]?.[v] as Reg, dtype)
+        })
+      }
+    }
+  }
+
+  #sumLoops(sums: readonly { readonly start: Place; readonly extent: number }[], step: () => void, next = 0): void {
+    const axis = this.#sums[next]
+    const part = sums[next]
+    if (axis === undefined || part === undefined) {
+      step()
+      return
+    }
+    const at = (where: Place): void => this.#writer.at([[axis, where]], () => this.#sumLoops(sums, step, next + 1))
+    // V8 keeps all splats of a block alive at once: unrolling would spill them.
+    const unrolled = next === this.#sums.length - 1 && part.extent <= unrolledSteps && !this.#target.splatsTogether
+    if (unrolled) for (let i = 0; i < part.extent; i++) at(shifted(part.start, i))
+    else this.#b.loop(part.extent, (variable: LoopVar) => at(within(part.start, place(0, [variable, 1]))))
+  }
+
+  #epilogue(total: Reg): void {
+    if (this.#result !== undefined) this.#writer.define(this.#result, total)
+    const values = this.#stage.stores.map(({ value }) => this.#writer.value(value))
+    for (const [i, { access, dtype }] of this.#stage.stores.entries())
+      this.#writer.store(access, values[i] as Reg, dtype)
+  }
+}
+
+export function lowerDirect(b: Builder, target: Target, stage: Contract, slab: SlabLoops): void {
+  new DirectLowering(b, target, stage, slab).lower()
+}
