@@ -7,7 +7,7 @@ import { geometryOf, phaseAxes, phasesOf } from '../ops/phases.ts'
 import { type Affine, axisAffine, combine, flatten, type Place } from './expressions.ts'
 import { type Group, isView } from './fuse.ts'
 import { builderFor, type Places, storesOf } from './places.ts'
-import { reduceStage } from './reductions.ts'
+import { joinReductions, reduceStage } from './reductions.ts'
 import { imagesOf, isConvolution, isPadding, slabOperands } from './slab-fusion.ts'
 import { bySlab, type SlabStages, shareImages } from './slabs.ts'
 
@@ -283,5 +283,5 @@ export function convolutionStages(groups: readonly Group[], places: Places): Sla
       stages.push(...contractions.map((stage) => bySlab(stage, steps)))
     }
   }
-  return { slabs, steps, opening, stages }
+  return { slabs, steps, opening, stages: joinReductions(stages) }
 }

@@ -176,11 +176,12 @@ export class Fusion {
       for (const input of node.inputs) if (this.#inlineCost(input).weight > 0) this.#materialise(input)
     }
     this.#inlined.set(node, this.#sumCosts(node))
-    if (isPadding(node) && this.#staysLocal(node)) {
+    if (isPadding(node) && this.#isOperandPad(node) && cost.weight <= operandLimit) {
       this.#local.add(node)
       return
     }
-    const heavy = isPointwise(node) && this.#usersOf(node).length > 1 && !this.#isCheap(node)
+    const heavy =
+      isPointwise(node) && this.#usersOf(node).length > 1 && !this.#isCheap(node) && !this.#isUpstreamOperand(node)
     if (rootNames.has(name) || this.#targets.has(node) || heavy) this.#materialise(node)
   }
 
@@ -190,6 +191,34 @@ export class Fusion {
     if (weight <= recomputeLimit) return true
     const large = [...loads].filter(({ shape }) => 2 * sizeOf(shape) > sizeOf(node.shape))
     return weight <= rereadLimit && large.length <= 1
+  }
+
+  /** Do only an input gradient, a weight gradient that shares its kernel, and sums use an upstream gradient? */
+  #isUpstreamOperand(node: OpNode): boolean {
+    if (this.#inlineCost(node).weight > operandLimit || this.#targets.has(node)) return false
+    const users = this.#usersOf(node)
+    const weights = users.filter(({ op, inputs }) => op.name === 'chunkedWeightGradient' && inputs[1] === node)
+    const inputs = users.filter((user) =>
+      user.op.name === 'pad' ? this.#isOperandPad(user) : user.op.name === 'phaseConvolution',
+    )
+    const sums = users.filter(({ op }) => op.name === 'sum')
+    return (
+      weights.length === 1 &&
+      inputs.length === 1 &&
+      users.length === weights.length + inputs.length + sums.length &&
+      imagesOf(weights[0] as OpNode) > 1
+    )
+  }
+
+  /** Do only convolutions use a pad, each image by itself? */
+  #isOperandPad(node: OpNode): boolean {
+    const users = this.#usersOf(node)
+    return (
+      padsWithinImages(node) &&
+      !this.#targets.has(node) &&
+      users.length > 0 &&
+      users.every((user) => isConvolution(user) && user.inputs[0] === node && !user.inputs.slice(1).includes(node))
+    )
   }
 
   #makeOperands(node: OpNode): void {
@@ -204,18 +233,6 @@ export class Fusion {
       if (input === node.inputs[0]) this.#makeAddressable(input)
       else this.#makeVectors(input)
     }
-  }
-
-  /** Do only convolutions use a pad, each image by itself? */
-  #staysLocal(node: OpNode): boolean {
-    const users = this.#usersOf(node)
-    return (
-      padsWithinImages(node) &&
-      !this.#targets.has(node) &&
-      this.#inlineCost(node.inputs[0] as Node).weight <= operandLimit &&
-      users.length > 0 &&
-      users.every((user) => isConvolution(user) && slabOperands(user).includes(node) && user.inputs[0] === node)
-    )
   }
 
   #isConstant(node: Node): boolean {
@@ -252,8 +269,10 @@ export class Fusion {
     const partner = this.#partnerOf(first.root)
     if (partner !== undefined && !this.#depend(partner, kernel)) groups.push(this.#grow(partner, kernel))
     for (;;) {
+      this.#apart.clear()
+      const known = new Map<Node, boolean>()
       const next = this.#followers(kernel, images).find((node) =>
-        this.#isAligned(node.inputs[0] as Node, kernel, images),
+        this.#isAligned(node.inputs[0] as Node, kernel, images, known),
       )
       if (next === undefined) return groups
       groups.push(this.#grow(next, kernel))
@@ -300,19 +319,20 @@ export class Fusion {
   }
 
   /** Can `node` be computed image by image inside the kernel: does it read the kernel's values at its own image, and nothing that waits for the kernel? */
-  #isAligned(node: Node, kernel: ReadonlySet<OpNode>, images: number): boolean {
-    if (kernel.has(node as OpNode) && this.inMemory(node)) return true
-    if (this.inMemory(node) || node.kind !== 'op') {
-      this.#apart.clear()
-      return !this.#waitsFor(node, kernel)
+  #isAligned(node: Node, kernel: ReadonlySet<OpNode>, images: number, known: Map<Node, boolean>): boolean {
+    let aligned = known.get(node)
+    if (aligned !== undefined) return aligned
+    if (kernel.has(node as OpNode) && this.inMemory(node)) aligned = true
+    else if (this.inMemory(node) || node.kind !== 'op') aligned = !this.#waitsFor(node, kernel)
+    else {
+      const { same, other } = alignedInputs(node, images)
+      aligned =
+        !this.#local.has(node) &&
+        same.every((input) => this.#isAligned(input, kernel, images, known)) &&
+        other.every((input) => !this.#waitsFor(input, kernel))
     }
-    const { same, other } = alignedInputs(node, images)
-    this.#apart.clear()
-    return (
-      !this.#local.has(node) &&
-      same.every((input) => this.#isAligned(input, kernel, images)) &&
-      other.every((input) => !this.#waitsFor(input, kernel))
-    )
+    known.set(node, aligned)
+    return aligned
   }
 
   /** The group of `root`, in a kernel of its own or behind the groups of `kernel`. */
@@ -361,7 +381,8 @@ export class Fusion {
     let weight = 0
     for (const member of [...members, node]) {
       weight += isPointwise(member) ? (weights[member.op.name] ?? 1) : 0
-      for (const input of member.inputs) {
+      // Operands are made in stages of their own.
+      for (const input of isConvolution(member) ? [] : member.inputs) {
         if (members.has(input as OpNode)) continue
         const cost = this.#inlineCost(input)
         weight += cost.weight
@@ -394,6 +415,15 @@ export class Fusion {
     return false
   }
 
+  /** Can others compute a member from what the group stores? */
+  #isAvailable(member: OpNode, set: ReadonlySet<OpNode>, stored: ReadonlySet<OpNode>): boolean {
+    if (!isPointwise(member)) return false
+    return member.inputs.every((input) => {
+      const own = input as OpNode
+      return !set.has(own) || stored.has(own) || this.#isAvailable(own, set, stored)
+    })
+  }
+
   #chooseStored(members: readonly OpNode[], set: ReadonlySet<OpNode>): OpNode[] {
     const stored = new Set<OpNode>()
     const usedOutside = (node: Node): boolean => this.#usersOf(node).some((user) => !set.has(user))
@@ -403,9 +433,7 @@ export class Fusion {
     for (const member of members) {
       if (stored.has(member) || !usedOutside(member)) continue
       // Others would compute it themselves: only when all that they need of this group is in memory anyway.
-      const cheap = this.#isCheap(member)
-      const available = member.inputs.every((input) => !set.has(input as OpNode) || stored.has(input as OpNode))
-      if (cheap && available && isPointwise(member)) continue
+      if (this.#isCheap(member) && this.#isAvailable(member, set, stored)) continue
       this.#materialise(member)
       stored.add(member)
     }

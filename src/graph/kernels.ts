@@ -24,6 +24,7 @@ import { builderFor, type Places, storesOf } from './places.ts'
 import { reduceStage } from './reductions.ts'
 import { isConvolution } from './slab-fusion.ts'
 import type { SlabStages } from './slabs.ts'
+import { splitStages } from './split.ts'
 
 function materialise(group: Group, places: Places): Stage[] {
   const axes = denseShape(group.root.shape)
@@ -218,9 +219,12 @@ export function makeKernel(group: Fused, places: Places): Kernel {
     (sum, { op, inputs, attributes, ...output }) => sum + op.cost(inputs, output, attributes).flops,
     0,
   )
+  const name = group.members.map(({ op }) => op.name).join(' ')
   const { slabs, steps, opening, stages } = stagesOf(group, places)
+  if (slabs === 1 && steps === 1 && opening.length === 0)
+    return { name, ...splitStages(tidy(stages)), steps, opening, flops }
   return {
-    name: group.members.map(({ op }) => op.name).join(' '),
+    name,
     slabs,
     steps,
     // Without slabs there is nothing to write, without steps nothing to add.

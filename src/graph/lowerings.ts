@@ -52,6 +52,29 @@ function axesWithinSamples(x: Node, axes: readonly number[]): readonly number[] 
   return splits ? axes.filter((axis) => axis !== 0) : undefined
 }
 
+/** `x` where it does not change along `axes`, with extent 1 there; undefined when it does. */
+function constantAlong(x: Node, axes: readonly number[]): Node | undefined {
+  if (x.kind !== 'op' || x.op.name !== 'expand') return undefined
+  const inner = x.inputs[0] as Node
+  return axes.every((axis) => inner.shape[axis] === 1) ? inner : undefined
+}
+
+/** A factor that is the same for all summands multiplies the sum instead. */
+function sumWithoutFactor(node: OpNode): Node | undefined {
+  const product = node.inputs[0] as Node
+  if (product.kind !== 'op' || product.op.name !== 'multiply') return undefined
+  const axes = node.attributes.axes as readonly number[]
+  const [a, b] = product.inputs as [Node, Node]
+  for (const [summand, other] of [
+    [a, b],
+    [b, a],
+  ] as const) {
+    const factor = constantAlong(other, axes)
+    if (factor !== undefined) return multiply(sum(summand, axes), broadcastTo(factor, node.shape))
+  }
+  return undefined
+}
+
 /** Over [N, H, W, C] for each channel: sample by sample first, so that the kernel that makes a sample can sum it. */
 function sumBySamples(node: OpNode): Node | undefined {
   const x = node.inputs[0] as Node
@@ -131,7 +154,7 @@ function depthwiseWeightGradient(node: OpNode): Node | undefined {
 
 const lowerings: Readonly<Record<string, (node: OpNode) => Node | undefined>> = {
   scatterAdd: scatterAsSum,
-  sum: sumBySamples,
+  sum: (node) => sumWithoutFactor(node) ?? sumBySamples(node),
   variance: varianceInTwoPasses,
   maxPool: maxOfWindows,
   convolution: depthwise,

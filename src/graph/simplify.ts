@@ -21,14 +21,11 @@ function constantOf(node: Node): number | undefined {
   return constantOf(node.inputs[0] as Node)
 }
 
-/** A simplified node, and the one that it pads. */
-function withPadded(node: Node): Node[] {
-  return node.kind === 'op' && node.op.name === 'pad' ? [node, node.inputs[0] as Node] : [node]
-}
-
 class Simplifier {
   readonly #known = new Map<string, Node>()
   readonly #ids = new Map<Node, number>()
+  /** Nodes that are simplified already. */
+  readonly #finished = new Set<Node>()
 
   #id(node: Node): number {
     let id = this.#ids.get(node)
@@ -45,6 +42,7 @@ class Simplifier {
     const known = this.#known.get(key)
     if (known !== undefined) return known
     this.#known.set(key, node)
+    this.#finished.add(node)
     return node
   }
 
@@ -59,7 +57,7 @@ class Simplifier {
   /** `node` with simplified inputs, simplified itself. */
   rewrite(node: OpNode, inputs: readonly Node[]): Node {
     const composition = compositionOf({ ...node, inputs })
-    if (composition !== undefined) return this.#again(composition, new Set(inputs))
+    if (composition !== undefined) return this.#again(composition)
     const [a, b] = inputs as [Node, Node | undefined]
     switch (node.op.name) {
       case 'stopGradient':
@@ -88,12 +86,12 @@ class Simplifier {
         if (equalShapes(a.shape, node.shape)) return a
         break
       case 'convolutionInputGradient':
-        return this.#again(inputGradientAsPhases(node, a, b as Node), new Set(inputs))
+        return this.#again(inputGradientAsPhases(node, a, b as Node))
       case 'convolutionWeightGradient':
-        return this.#again(weightGradientInChunks(node, a, b as Node), new Set(inputs))
+        return this.#again(weightGradientInChunks(node, a, b as Node))
       case 'slice': {
         const region = a.kind === 'op' && a.op.name === 'phaseConvolution' ? sliceOfPhases(node, a) : undefined
-        if (region !== undefined) return this.#again(region, new Set((a as OpNode).inputs.flatMap(withPadded)))
+        if (region !== undefined) return this.#again(region)
         break
       }
       default:
@@ -125,11 +123,12 @@ class Simplifier {
   }
 
   /** Simplifies a composition that was written just now on top of simplified nodes. */
-  #again(node: Node, done: ReadonlySet<Node>): Node {
-    if (done.has(node) || node.kind !== 'op') return node.kind === 'literal' ? this.literal(node) : node
+  #again(node: Node): Node {
+    if (node.kind === 'literal') return this.literal(node)
+    if (node.kind !== 'op' || this.#finished.has(node)) return node
     return this.rewrite(
       node,
-      node.inputs.map((input) => this.#again(input, done)),
+      node.inputs.map((input) => this.#again(input)),
     )
   }
 }

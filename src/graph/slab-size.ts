@@ -8,13 +8,13 @@ const mostSlabs = 64
 
 /**
  * Positions of an axis that one slab takes: the smallest number of at least `least` that is a multiple of `multiple`, divides `extent` and gives no
- * more than 64 slabs. Undefined where that leaves fewer than two slabs.
+ * more than `most` slabs, 64 when absent. Undefined where that leaves fewer than two slabs.
  */
 export function chooseBlock(
   extent: number,
-  { least, multiple }: { readonly least: number; readonly multiple: number },
+  { least, multiple, most = mostSlabs }: { readonly least: number; readonly multiple: number; readonly most?: number },
 ): number | undefined {
-  for (let slabs = Math.min(mostSlabs, Math.floor(extent / least)); slabs >= 2; slabs--) {
+  for (let slabs = Math.min(most, Math.floor(extent / least)); slabs >= 2; slabs--) {
     if (extent % slabs === 0 && (extent / slabs) % multiple === 0) return extent / slabs
   }
   return undefined

@@ -66,21 +66,25 @@ function slabOf(stage: Stage, axis: number, block: number): Stage {
 
 /** Columns of a product that one slab takes: the lowering keeps the running sums of so many, so that splitting there costs nothing. */
 const columnsTogether = 256
-/** Rows that must share a panel of columns. */
+/** Rows that must share a panel of columns, and how often the panels may be made. */
 const rowsTogether = 32
+const mostPanels = 16
 
 /** The axis of a product to split and the block: matrices of their own first, then columns, then rows. */
 function splitOfProduct({ axes, roles, panel }: Contract): readonly [axis: number, block: number] | undefined {
   const extent = (axis: number): number => axes[axis] as number
-  const split = (axis: number, least: number, multiple: number): [number, number] | undefined => {
-    const block = axis < 0 ? undefined : chooseBlock(extent(axis), { least, multiple })
+  const split = (axis: number, least: number, multiple: number, most?: number): [number, number] | undefined => {
+    const block =
+      axis < 0 ? undefined : chooseBlock(extent(axis), { least, multiple, ...(most === undefined ? {} : { most }) })
     return block === undefined ? undefined : [axis, block]
   }
   const outer = roles.findIndex((role, axis) => role === 'outer' && extent(axis) > 1)
   return (
     split(outer, 1, 1) ??
     split(roles.indexOf('column'), columnsTogether, 16) ??
-    split(roles.indexOf('row'), panel === undefined ? 8 : rowsTogether, 8) ??
+    (panel === undefined
+      ? split(roles.indexOf('row'), 8, 8)
+      : split(roles.indexOf('row'), rowsTogether, 8, mostPanels)) ??
     split(roles.indexOf('column'), 16, 16)
   )
 }

@@ -6,6 +6,7 @@ import { bytesOf } from '../core/dtype.ts'
 import type { Builder } from './builder.ts'
 import { ExpressionWriter, type Place, place, type SlabLoops, shifted, within } from './expression.ts'
 import { type Access, type Contract, type Expression, stageResults } from './kernel.ts'
+import type { Stream } from './streams.ts'
 import { chooseAreaTile, evenPieces } from './tile.ts'
 
 /** Share of the first cache that both operands of a block of an accumulated sum may fill. */
@@ -14,6 +15,9 @@ const blockShare = 0.75
 const blockSteps = 64
 /** An innermost sum as short as this is unrolled. */
 const unrolledSteps = 4
+
+/** Bytes of a cache line. */
+const lineBytes = 64
 
 /** Vectors of columns of one tile; `tail` lanes are valid in the last one, all when undefined. */
 interface Panel {
@@ -32,15 +36,19 @@ class DirectLowering {
   readonly #b: Builder
   readonly #target: Target
   readonly #stage: Contract
+  readonly #slab: SlabLoops
+  readonly #streams: readonly Stream[]
   readonly #writer: ExpressionWriter
   readonly #result: Expression | undefined
   readonly #rows: readonly number[]
   readonly #sums: readonly number[]
   readonly #column: number
 
-  constructor(b: Builder, target: Target, stage: Contract, slab: SlabLoops) {
+  constructor(b: Builder, target: Target, stage: Contract, slab: SlabLoops, streams: readonly Stream[]) {
     this.#b = b
     this.#target = target
+    this.#slab = slab
+    this.#streams = streams
     this.#stage = stage
     const ofRole = (role: string): number[] => [...stage.roles.keys()].filter((axis) => stage.roles[axis] === role)
     this.#rows = ofRole('row')
@@ -102,8 +110,17 @@ class DirectLowering {
     const steps = sums.reduce((product, { extent }) => product * extent, 1)
     const [y, x] = [this.#rows.at(-2), this.#rows.at(-1) as number]
     const tile = chooseAreaTile(this.#target, [y === undefined ? 1 : this.#extent(y), this.#extent(x)], vectors, steps)
-    const rows = (panel: Panel): void =>
-      this.#over(this.#rows.slice(0, -2), () => this.#rowTiles(tile, (area) => this.#tile(sums, area, panel)))
+    let asked = false
+    const rows = (panel: Panel): void => {
+      const streams = asked ? [] : this.#streams
+      asked = true
+      this.#over(this.#rows.slice(0, -2), () =>
+        this.#rowTiles(tile, (area) => {
+          for (const stream of streams) this.#ask(stream, area)
+          this.#tile(sums, area, panel)
+        }),
+      )
+    }
     let first = 0
     for (const [width, count] of evenPieces(vectors, tile.vectors)) {
       const ragged = tail > 0 && first + count * width === vectors
@@ -149,6 +166,32 @@ class DirectLowering {
       }
       return { extent: piece, each }
     })
+  }
+
+  /** Prefetches this tile's share of the next image. */
+  #ask({ buffer, dtype, offset, slab, step, elements }: Stream, { corner, inside }: TileRows): void {
+    const b = this.#b
+    const axes = this.#rows.slice(-corner.length)
+    const positions = this.#rows.reduce((product, axis) => product * this.#extent(axis), 1)
+    const lineElements = lineBytes / bytesOf(dtype)
+    const each = Math.ceil(elements / positions / lineElements) * lineElements
+    b.argument(buffer, dtype)
+    const terms: (readonly [LoopVar, number])[] = []
+    if (this.#slab.slab !== undefined && slab !== 0) terms.push([this.#slab.slab, slab])
+    if (this.#slab.step !== undefined && step !== 0) terms.push([this.#slab.step, step])
+    // Positions are counted over the two innermost row axes; what more there is was asked for with them.
+    const inner = corner.length === 2 ? this.#extent(axes[1] as number) : 1
+    const strides = corner.length === 2 ? [inner * each, each] : [each]
+    let base = offset
+    for (const [i, place] of corner.entries()) {
+      base += place.base * (strides[i] as number)
+      for (const [variable, scale] of place.terms) terms.push([variable, scale * (strides[i] as number)])
+    }
+    for (const position of inside) {
+      const at = position.reduce((sum, index, i) => sum + index * (strides[i] as number), base)
+      for (let line = 0; line < each; line += lineElements)
+        b.emit({ kind: 'prefetch', address: { arg: buffer, offset: at + line, terms } })
+    }
   }
 
   /** One register tile: totals in registers, all steps of the sum, then the epilogue or the way back to memory. */
@@ -234,6 +277,13 @@ class DirectLowering {
   }
 }
 
-export function lowerDirect(b: Builder, target: Target, stage: Contract, slab: SlabLoops): void {
-  new DirectLowering(b, target, stage, slab).lower()
+/** `streams`: what the next image needs from memory; it is asked for between the tiles. */
+export function lowerDirect(
+  b: Builder,
+  target: Target,
+  stage: Contract,
+  slab: SlabLoops,
+  streams: readonly Stream[],
+): void {
+  new DirectLowering(b, target, stage, slab, streams).lower()
 }

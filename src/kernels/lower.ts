@@ -8,6 +8,7 @@ import type { SlabLoops } from './expression.ts'
 import { type Contract, expressionParts, type Kernel, kernelStages, type Stage, stageExpressions } from './kernel.ts'
 import { lowerMaterialise } from './map.ts'
 import { lowerReduce } from './reduce.ts'
+import { type Stream, streamsOf } from './streams.ts'
 
 /** Does a stage touch 8-byte values? Then its loops have half the lanes. */
 function isWide(stage: Stage): boolean {
@@ -23,7 +24,7 @@ function isMatrixProduct({ roles, accumulates }: Contract): boolean {
   return accumulates !== true && roles.filter((role) => role !== 'outer').length === 3
 }
 
-function lowerStage(b: Builder, target: Target, stage: Stage, slab: SlabLoops): void {
+function lowerStage(b: Builder, target: Target, stage: Stage, slab: SlabLoops, streams: readonly Stream[]): void {
   switch (stage.kind) {
     case 'materialise':
       lowerMaterialise(b, stage, slab)
@@ -33,16 +34,23 @@ function lowerStage(b: Builder, target: Target, stage: Stage, slab: SlabLoops): 
       break
     case 'contract':
       if (isMatrixProduct(stage)) lowerContract(b, target, stage, slab)
-      else lowerDirect(b, target, stage, slab)
+      else lowerDirect(b, target, stage, slab, streams)
       break
   }
+}
+
+/** The stage between whose tiles the next image is asked for: the first contraction that does not add to what is there. */
+function askingStage(stages: readonly Stage[]): Stage | undefined {
+  return stages.find((stage) => stage.kind === 'contract' && stage.accumulates !== true && !isMatrixProduct(stage))
 }
 
 export function lowerKernel(kernel: Kernel, target: Target): LoopProgram {
   const wide = kernelStages(kernel).some(isWide)
   const b = new Builder(wide ? target.lanes / 2 : target.lanes, wide)
+  const streams = streamsOf(kernel)
+  const asking = askingStage(kernel.stages)
   const write = (stages: readonly Stage[], slab: SlabLoops): void => {
-    for (const stage of stages) lowerStage(b, target, stage, slab)
+    for (const stage of stages) lowerStage(b, target, stage, slab, stage === asking ? streams : [])
   }
   const slabBody = (slab: LoopVar | undefined): void => {
     write(kernel.opening, { slab })

@@ -7,7 +7,9 @@ import { ExpressionWriter, type Place, place, type SlabLoops, shifted, within } 
 import { type Expression, type Reduce, stageResults } from './kernel.ts'
 
 /** Chains of one loop iteration, enough to hide the latency of an addition. */
-const columnVectors = 4
+const columnChains = 8
+/** Reduced steps from which on alternating pays. */
+const alternatingSteps = 16
 
 /** Steps of one chain of additions. */
 const chainSteps = 256
@@ -218,42 +220,83 @@ class ReduceLowering {
     }
   }
 
+  /** Chains among which the steps of the innermost reduced axis alternate; columns and steps alone decide, so that every target adds alike. */
+  #strands(columns: number): number {
+    const innermost = this.#reduced.at(-1)
+    const steps = innermost === undefined ? 0 : (this.#stage.axes[innermost] as number)
+    if (steps < alternatingSteps || this.#values.length > 2) return 1
+    return columns <= 16 ? 4 : columns <= 32 ? 2 : 1
+  }
+
   #acrossLanes(last: number): void {
     const b = this.#b
     const { lanes } = b
     const extent = this.#stage.axes[last] as number
     const vectors = Math.floor(extent / lanes)
+    const strands = this.#strands(extent)
+    const most = Math.max(1, Math.floor(columnChains / (strands * Math.max(1, this.#values.length))))
     this.#nest(this.#kept.slice(0, -1), this.#values, () => {
-      const wide = Math.floor(vectors / columnVectors)
-      if (wide > 0)
-        b.loop(wide, (variable) => this.#columns(last, place(0, [variable, columnVectors * lanes]), columnVectors))
-      const rest = vectors % columnVectors
-      if (rest > 0) this.#columns(last, place(wide * columnVectors * lanes), rest)
+      const wide = Math.floor(vectors / most)
+      if (wide > 0) b.loop(wide, (variable) => this.#columns(last, place(0, [variable, most * lanes]), most, strands))
+      const rest = vectors % most
+      if (rest > 0) this.#columns(last, place(wide * most * lanes), rest, strands)
       if (extent % lanes > 0) {
         this.#writer.lanes = extent % lanes
-        this.#columns(last, place(vectors * lanes), 1)
+        this.#columns(last, place(vectors * lanes), 1, strands)
         this.#writer.lanes = undefined
       }
     })
   }
 
-  /** `count` neighbouring vectors of columns, each with its own totals down the reduced axes. */
-  #columns(axis: number, from: Place, count: number): void {
+  /** `count` neighbouring vectors of columns, each with its own totals down the reduced axes, in `strands` chains each. */
+  #columns(axis: number, from: Place, count: number, strands: number): void {
     const at = (v: number): Place => shifted(from, v * this.#b.lanes)
+    const perStrand = count * this.#values.length
     const values = this.#values.length
-    const totals = Array.from({ length: count }, () => this.#values.map((_, i) => this.#total(i))).flat()
-    this.#overReduced(this.#reduced, [], totals, (sums) => {
+    const totals = Array.from({ length: strands * count }, () => this.#values.map((_, i) => this.#total(i))).flat()
+    const add = (sums: readonly Total[], strand: number): void => {
+      const own = sums.slice(strand * perStrand, (strand + 1) * perStrand)
       for (let v = 0; v < count; v++) {
         this.#writer.at([[axis, at(v)]], () =>
-          this.#addVector(sums.slice(v * values, (v + 1) * values), 1, 0, this.#b.lanes),
+          this.#addVector(own.slice(v * values, (v + 1) * values), 1, 0, this.#b.lanes),
         )
       }
-    })
+    }
+    if (strands === 1) this.#overReduced(this.#reduced, [], totals, (sums) => add(sums, 0))
+    else {
+      const innermost = this.#reduced.at(-1) as number
+      this.#overReduced(this.#reduced.slice(0, -1), [], totals, (sums) =>
+        this.#alternate(innermost, strands, sums, add),
+      )
+    }
+    for (let stride = strands / 2; stride >= 1; stride /= 2) {
+      for (let i = 0; i < stride * perStrand; i++) {
+        const total = totals[i] as Total
+        combine(this.#b, total.by, total.reg, (totals[i + stride * perStrand] as Total).reg)
+      }
+    }
     for (let v = 0; v < count; v++) {
       this.#writer.at([[axis, at(v)]], () =>
         this.#finish(totals.slice(v * values, (v + 1) * values).map(({ reg }) => reg)),
       )
     }
+  }
+
+  /** Steps of the innermost reduced axis, each to the next chain in turn. */
+  #alternate(
+    axis: number,
+    strands: number,
+    totals: readonly Total[],
+    add: (sums: readonly Total[], strand: number) => void,
+  ): void {
+    const extent = this.#stage.axes[axis] as number
+    const rounds = Math.floor(extent / strands)
+    this.#chained(rounds, strands, totals, (sums, step) => {
+      for (let strand = 0; strand < strands; strand++)
+        this.#writer.at([[axis, shifted(step, strand)]], () => add(sums, strand))
+    })
+    for (let strand = 0; strand < extent % strands; strand++)
+      this.#writer.at([[axis, place(rounds * strands + strand)]], () => add(totals, strand))
   }
 }
 
