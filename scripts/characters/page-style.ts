@@ -26,11 +26,19 @@ export const hardCases = [
 
 export type HardCase = (typeof hardCases)[number]
 
+/** What is wrong with single letters, and with which share of them on a page that has the hard case of that name. */
+const usualShares = { touching: 0.25, broken: 0.3, parted: 0.5 } as const
+
+/** Shares of the pairs of letters that touch, and of the letters with gaps in their strokes or parts that do not meet. */
+export type Shares = { readonly [Case in keyof typeof usualShares]?: number | undefined }
+
 export interface PageRequest {
   readonly seed: number
   readonly hand: Hand
   readonly kind: TextKind
   readonly hard: readonly HardCase[]
+  /** Where they differ from what the hard cases say. */
+  readonly shares?: Shares | undefined
   /** Millions of pixels (default: drawn from 1 to 12). */
   readonly megapixels?: number | undefined
   /** Height of a capital in pixels (default: drawn from 40 to 200, as the page allows). */
@@ -66,10 +74,11 @@ export function drawStyle(request: PageRequest): PageOptions {
   const { seed, hand, hard } = request
   const random = new Random(seed, 100)
   const has = (name: HardCase): boolean => hard.includes(name)
+  const shareOf = (name: keyof Shares): number => request.shares?.[name] ?? (has(name) ? usualShares[name] : 0)
   const drawnMegapixels = Math.exp(random.uniform(0, Math.log(12)))
   const aspect = aspects[random.integer(aspects.length)]!
   const { ink, pen } = inks[random.integer(inks.length)]!
-  const unit = drawWriting(hand, random.uniform(...pen), has('tight'), has('touching') ? 0.25 : 0, random)
+  const unit = drawWriting(hand, random.uniform(...pen), has('tight'), shareOf('touching'), random)
   const advance = meanWidth(hand) * unit.variation.aspect + unit.letterGap + unit.penWidth - hand.strokeWidth
   // A page holds at least two lines of seven letters and the margins.
   const shortestWidth = advance * 7 + 4
@@ -104,8 +113,8 @@ export function drawStyle(request: PageRequest): PageOptions {
     start: { x: margin.x, y: margin.y + spare * random.uniform(0, 0.6) },
     ruling: has('ruling') ? { kind, spacing } : undefined,
     back,
-    broken: has('broken') ? 0.3 : 0,
-    parted: has('parted') ? 0.5 : 0,
+    broken: shareOf('broken'),
+    parted: shareOf('parted'),
     touchesEdge: has('edge'),
     specks: has('specks') ? 40 : 0,
     scene: {

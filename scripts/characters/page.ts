@@ -16,6 +16,10 @@ interface Flags {
   readonly megapixels?: number
   readonly letterHeight?: number
   readonly hard?: readonly HardCase[]
+  readonly plain: boolean
+  readonly touching?: number
+  readonly broken?: number
+  readonly parted?: number
   readonly font?: readonly string[]
 }
 
@@ -38,17 +42,18 @@ async function writePages(flags: Flags): Promise<void> {
     const hand = hands.get(name) ?? loadHand(name)
     hands.set(name, hand)
     const random = new Random(flags.seed, 300 + index)
-    const hard = flags.hard ?? drawHardCases(index, random)
+    const hard = flags.plain ? [] : (flags.hard ?? drawHardCases(index, random))
     const seed = random.bits()
     const kind = kinds[index % kinds.length]!
-    const { megapixels, letterHeight } = flags
-    const page = drawPage(drawStyle({ seed, hand, kind, hard, megapixels, letterHeight }))
+    const { megapixels, letterHeight, touching, broken, parted } = flags
+    const shares = { touching, broken, parted }
+    const page = drawPage(drawStyle({ seed, hand, kind, hard, shares, megapixels, letterHeight }))
     const stem = `page-${String(index + 1).padStart(3, '0')}`
     await writePage(page, {
       folder: flags.out,
       name: stem,
       quality: 70 + random.integer(24),
-      notes: { seed, kind, hard },
+      notes: { seed, kind, hard, shares },
     })
     const { truth } = page
     const letters = truth.lines.reduce((sum, line) => sum + line.letters.length, 0)
@@ -62,6 +67,12 @@ async function writePages(flags: Flags): Promise<void> {
 function positive(text: string): number {
   const value = Number(text)
   if (!(value > 0)) throw new InvalidArgumentError('must be a number above 0.')
+  return value
+}
+
+function share(text: string): number {
+  const value = Number(text)
+  if (!(value >= 0 && value <= 1)) throw new InvalidArgumentError('must be a number from 0 to 1.')
   return value
 }
 
@@ -80,6 +91,10 @@ const program = new Command('page')
   .option('--letter-height <pixels>', 'height of a capital (default: 40 to 200)', positive)
   .option('--font <name...>', 'only these fonts')
   .addOption(new Option('--hard <case...>', 'hard cases of every page (default: drawn)').choices(hardCases))
+  .option('--plain', 'no hard cases', false)
+  .option('--touching <share>', 'share of the letters that touch the one before', share)
+  .option('--broken <share>', 'share of the letters with gaps in their strokes', share)
+  .option('--parted <share>', 'share of the letters whose stem or bar stands apart', share)
 
 if (process.argv[1] === import.meta.filename) {
   await writePages(program.parse().opts<Flags>()).catch((error: unknown) => {

@@ -4,14 +4,14 @@
 import { mkdir, readdir, readFile } from 'node:fs/promises'
 import { basename, extname, join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { Command } from 'commander'
+import { Command, InvalidArgumentError } from 'commander'
 import { OcellusError, UsageError } from '../../src/core/errors.ts'
 import { decodeGray } from '../../src/image/decode.node.ts'
 import { writePng } from '../../src/image/encode.node.ts'
 import type { Box } from '../../src/image/image.ts'
 import type { Classifier } from '../../src/reader/classifier.ts'
 import { drawOverlay } from '../../src/reader/overlay.ts'
-import { Reader } from '../../src/reader/reader.ts'
+import { readPage } from '../../src/reader/read.ts'
 import { loadRecognizer } from '../../src/reader/recognizer.node.ts'
 import { type PageScore, type PageTruth, poolScores, type Share, scorePage } from './score.ts'
 
@@ -20,6 +20,8 @@ interface Flags {
   readonly classifier?: string
   readonly overlay?: string
   readonly text: boolean
+  readonly unity?: number
+  readonly rounds?: number
 }
 
 /** Truth as scripts/characters/page.ts writes it. */
@@ -34,7 +36,9 @@ interface GeneratedTruth {
 }
 
 async function evaluate(folder: string, flags: Flags): Promise<void> {
-  const reader = new Reader({ classifier: await loadClassifier(flags.classifier) })
+  const classifier = await loadClassifier(flags.classifier)
+  const { unity, rounds } = flags
+  const options = { ...(unity !== undefined && { unity }), ...(rounds !== undefined && { rounds }) }
   if (flags.overlay !== undefined) await mkdir(flags.overlay, { recursive: true })
   const images = (await readdir(folder)).filter((name) => /\.(jpe?g|png|webp|tiff?)$/i.test(name)).sort()
   const scores: PageScore[] = []
@@ -44,7 +48,7 @@ async function evaluate(folder: string, flags: Flags): Promise<void> {
     if (truth === undefined) continue
     const image = await decodeGray(join(folder, name))
     const start = performance.now()
-    const read = reader.read(image)
+    const read = readPage(image, classifier, options)
     const elapsed = performance.now() - start
     const score = scorePage(read, truth)
     scores.push(score)
@@ -95,12 +99,20 @@ function rowOf(name: string, score: PageScore, elapsed?: number): string {
   ].join(' ')
 }
 
+function number(text: string): number {
+  const value = Number(text)
+  if (text.trim() === '' || !Number.isFinite(value)) throw new InvalidArgumentError('must be a number.')
+  return value
+}
+
 const program = new Command('evaluate')
   .description('Measures the reader on pages with truth (NAME.jpg with NAME.json).')
   .argument('<folder>', 'folder of pictures')
   .option('--truth <folder>', 'folder of the truth files, if not beside the pictures')
   .option('--classifier <module>', 'module that exports `classifier` (default: the recognizer of the package)')
   .option('--overlay <folder>', 'write each page with its boxes there')
+  .option('--unity <nats>', 'log odds that ink without a gap is one letter', number)
+  .option('--rounds <n>', 'rounds of joining and of cutting; 0 does neither', number)
   .option('--text', 'print the text read', false)
   .action(evaluate)
 

@@ -6,14 +6,14 @@ import { binarizePage } from './binarize.ts'
 import type { Classifier } from './classifier.ts'
 import { composePage } from './compose.ts'
 import { findLetterHeight } from './letter-height.ts'
-import { formLetters } from './letters.ts'
+import { type FormOptions, formLetters } from './letters.ts'
 import { findLines } from './lines.ts'
 import type { Page } from './page.ts'
 import { findShapes, joinParts } from './parts.ts'
 import { cutStacked } from './stacked.ts'
 
 /** Reads an upright picture of a page of hand-printed capitals and digits, dark on light. */
-export function readPage(image: GrayImage | RgbImage, classifier: Classifier): Page {
+export function readPage(image: GrayImage | RgbImage, classifier: Classifier, options: FormOptions = {}): Page {
   const gray = bytesOf(image)
   const { width, height } = gray
   const letterHeight = findLetterHeight(gray) // everything is measured in letter heights
@@ -22,7 +22,7 @@ export function readPage(image: GrayImage | RgbImage, classifier: Classifier): P
   const found = cutStacked(findShapes(ink), ink.letterHeight) // connected ink, lines that touch cut apart
   const shapes = joinParts(found, ink.letterHeight) // loose parts of one letter joined
   const lines = findLines(shapes, ink.letterHeight) // chains of neighbours
-  const letters = formLetters(lines, classifier) // broken letters joined, touching ones cut, all recognised
+  const letters = formLetters(lines, classifier, options) // broken letters joined, touching ones cut, all recognised
   return composePage(letters, { width, height, scale: width / ink.mask.width }) // spaces, marks, context
 }
 

@@ -95,6 +95,13 @@ describe('drawPage', () => {
     expect(truth.text.split('\n')).toEqual(truth.lines.map((line) => line.text))
   })
 
+  test('shares that are asked for stand before those of the hard cases', () => {
+    const asked = { seed: 1, hand, kind: 'words', shares: { touching: 0.08, broken: 0 } } as const
+    const { writing, broken, parted } = drawStyle({ ...asked, hard: ['touching', 'broken', 'parted'] })
+    expect([writing.touching, broken, parted]).toEqual([0.08, 0, 0.5])
+    expect(drawStyle({ ...asked, hard: [] }).writing.touching).toBe(0.08)
+  })
+
   test('letters are apart, unless the page has touching ones', () => {
     const overlaps = (truth: PageTruth): number =>
       truth.lines.flatMap(({ letters }) => letters.filter(({ box }, i) => i > 0 && box[1] <= letters[i - 1]!.box[3]))
