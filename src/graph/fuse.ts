@@ -292,13 +292,7 @@ export class Fusion {
 
   /** Does either of a value and a kernel wait for the other? */
   #depend(node: OpNode, kernel: ReadonlySet<OpNode>): boolean {
-    this.#apart.clear()
-    if (node.inputs.some((input) => this.#waitsFor(input, kernel))) return true
-    this.#apart.clear()
-    const alone = new Set([node])
-    const waits = [...kernel].some((member) => member.inputs.some((input) => this.#waitsFor(input, alone)))
-    this.#apart.clear()
-    return waits
+    return node.inputs.some((input) => this.#waitsFor(input, kernel, new Set())) || this.#isAwaited(node, kernel)
   }
 
   /** Reductions within images of what the kernel computes. */
@@ -368,7 +362,11 @@ export class Fusion {
     if (!elementwise || this.#groupOf.has(node) || !equalShapes(denseShape(node.shape), shape)) return false
     for (const input of node.inputs) {
       if (members.has(input as OpNode)) continue
-      const sibling = isPointwise(input) && this.#materialised.has(input) && !this.#groupOf.has(input)
+      const sibling =
+        isPointwise(input) &&
+        this.#materialised.has(input) &&
+        !this.#groupOf.has(input) &&
+        !this.#isAwaited(input, kernel)
       if (sibling && this.#tryAbsorb(input, members, kernel, shape)) {
         // What waits for the sibling alone was right to be apart until now.
         this.#apart.clear()
@@ -396,13 +394,24 @@ export class Fusion {
     return true
   }
 
-  /** Does computing `node`, whole groups at a time, need a value of the group? */
-  #waitsFor(node: Node, members: ReadonlySet<OpNode>): boolean {
+  /** Does a member wait, by way of other kernels, for `node`? Then the two cannot be one kernel. */
+  #isAwaited(node: OpNode, members: ReadonlySet<OpNode>): boolean {
+    const alone = new Set([node])
+    const apart = new Set<Node>()
+    return [...members].some((member) =>
+      member.inputs.some(
+        (input) => !members.has(input as OpNode) && input !== node && this.#waitsFor(input, alone, apart),
+      ),
+    )
+  }
+
+  /** Does computing `node`, whole groups at a time, need a value of the group? `apart` are values known not to. */
+  #waitsFor(node: Node, members: ReadonlySet<OpNode>, apart: Set<Node> = this.#apart): boolean {
     const seen = new Set<Node>()
     const stack: Node[] = [node]
     while (stack.length > 0) {
       const next = stack.pop() as Node
-      if (seen.has(next) || this.#apart.has(next)) continue
+      if (seen.has(next) || apart.has(next)) continue
       seen.add(next)
       if (members.has(next as OpNode)) return true
       const group = this.#groupOf.get(next)
@@ -411,7 +420,7 @@ export class Fusion {
         stack.push(...part.inputs.filter((input) => group === undefined || !group.has(input as OpNode)))
       }
     }
-    for (const part of seen) this.#apart.add(part)
+    for (const part of seen) apart.add(part)
     return false
   }
 

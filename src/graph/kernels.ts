@@ -24,7 +24,6 @@ import { builderFor, type Places, storesOf } from './places.ts'
 import { reduceStage } from './reductions.ts'
 import { isConvolution } from './slab-fusion.ts'
 import type { SlabStages } from './slabs.ts'
-import { splitStages } from './split.ts'
 
 function materialise(group: Group, places: Places): Stage[] {
   const axes = denseShape(group.root.shape)
@@ -221,8 +220,6 @@ export function makeKernel(group: Fused, places: Places): Kernel {
   )
   const name = group.members.map(({ op }) => op.name).join(' ')
   const { slabs, steps, opening, stages } = stagesOf(group, places)
-  if (slabs === 1 && steps === 1 && opening.length === 0)
-    return { name, ...splitStages(tidy(stages)), steps, opening, flops }
   return {
     name,
     slabs,

@@ -6,6 +6,7 @@ import {
   type Contract,
   type Expression,
   expressionInputs,
+  type Kernel,
   type Stage,
   type Store,
 } from '../kernels/kernel.ts'
@@ -104,14 +105,15 @@ function productRank({ roles }: Contract): number {
   return roles.filter((role) => role !== 'outer').length
 }
 
-/** The slabs of a kernel that has one stage and is not in slabs yet; one slab where no axis can be split. */
-export function splitStages(stages: readonly Stage[]): { slabs: number; stages: readonly Stage[] } {
+/** The kernel in slabs that threads can share: itself where it has slabs already, or where no axis can be split. */
+export function splitKernel(kernel: Kernel): Kernel {
+  const { slabs, steps, opening, stages } = kernel
   const [stage] = stages
-  const whole = { slabs: 1, stages }
-  if (stage === undefined || stages.length > 1 || sizeOf(stage.axes) < leastWork) return whole
-  if (stage.kind === 'contract' && productRank(stage) !== 3) return whole
+  if (slabs > 1 || steps > 1 || opening.length > 0) return kernel
+  if (stage === undefined || stages.length > 1 || sizeOf(stage.axes) < leastWork) return kernel
+  if (stage.kind === 'contract' && productRank(stage) !== 3) return kernel
   const split = stage.kind === 'contract' ? splitOfProduct(stage) : splitOfLoops(stage)
-  if (split === undefined) return whole
+  if (split === undefined) return kernel
   const [axis, block] = split
-  return { slabs: (stage.axes[axis] as number) / block, stages: [slabOf(stage, axis, block)] }
+  return { ...kernel, slabs: (stage.axes[axis] as number) / block, stages: [slabOf(stage, axis, block)] }
 }

@@ -1,11 +1,20 @@
 // From kernels to loop programs: each stage by its family, one lowering for every target; slabs and their steps around them.
 
 import type { LoopProgram, LoopVar, Target } from '../codegen/loop-program.ts'
+import { bytesOf } from '../core/dtype.ts'
 import { Builder } from './builder.ts'
 import { lowerContract } from './contract.ts'
 import { lowerDirect } from './direct.ts'
 import type { SlabLoops } from './expression.ts'
-import { type Contract, expressionParts, type Kernel, kernelStages, type Stage, stageExpressions } from './kernel.ts'
+import {
+  type Contract,
+  expressionParts,
+  type Kernel,
+  kernelStages,
+  type Stage,
+  stageExpressions,
+  sumBlock,
+} from './kernel.ts'
 import { lowerMaterialise } from './map.ts'
 import { lowerReduce } from './reduce.ts'
 import { type Stream, streamsOf } from './streams.ts'
@@ -19,9 +28,13 @@ function isWide(stage: Stage): boolean {
   )
 }
 
-/** A product of matrices has one row, column and sum axis; what has more, or adds to what is there, is lowered straight. */
-function isMatrixProduct({ roles, accumulates }: Contract): boolean {
-  return accumulates !== true && roles.filter((role) => role !== 'outer').length === 3
+/**
+ * A product of matrices has one row, column and sum axis, and a place where the sums of several blocks wait; what has more axes or no such
+ * place (a 1x1 convolution of many channels), or adds to what is there, is lowered straight.
+ */
+function isMatrixProduct({ roles, accumulates, axes, partial, dtype }: Contract): boolean {
+  if (accumulates === true || roles.filter((role) => role !== 'outer').length !== 3) return false
+  return partial !== undefined || (axes[roles.indexOf('sum')] as number) <= (sumBlock * 4) / bytesOf(dtype)
 }
 
 function lowerStage(b: Builder, target: Target, stage: Stage, slab: SlabLoops, streams: readonly Stream[]): void {

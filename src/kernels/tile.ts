@@ -43,7 +43,7 @@ export function chooseTile(target: Target, rows: number, vectors: number): Tile 
           cost += rowCount * columnCount * cycles(target, r, v)
       }
       // Among equals the wider tile reads less.
-      cost *= 1 + 0.02 / (tileRows * tileVectors)
+      cost *= 1 + (0.1 * (tileRows + tileVectors)) / (tileRows * tileVectors)
       if (cost < bestCost) {
         bestCost = cost
         best = { rows: tileRows, vectors: tileVectors }
@@ -85,7 +85,7 @@ export function chooseAreaTile(
             }
           }
         }
-        cost *= 1 + 0.02 / (height * width * wide)
+        cost *= 1 + (0.1 * (height * width + wide)) / (height * width * wide)
         if (cost < bestCost) {
           bestCost = cost
           best = { height, width, vectors: wide }

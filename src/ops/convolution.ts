@@ -101,7 +101,10 @@ function setupsOf(shape: Shape): Setup[] {
     [1, 1],
   ]
   return slidingSamples(image).map((sliding, i) => {
-    const [groups, outputs] = connections[(sizeOf(image) + 2 * i) % connections.length] as readonly [number, number]
+    const [groups, outputs] = connections[(image[0] + image[1] + image[2] + i) % connections.length] as readonly [
+      number,
+      number,
+    ]
     return {
       image,
       weights: [...sliding.size, channels / groups, outputs],

@@ -68,9 +68,10 @@ const maxPoolOp: Op = {
       return reshape(sum(moved, taps), node.shape)
     },
   },
+  // The largest of K values takes K - 1 comparisons.
   cost: (_, output, attributes) => ({
     multiplyAdds: 0,
-    flops: sizeOf(output.shape) * sizeOf((attributes as Sliding).size),
+    flops: sizeOf(output.shape) * (sizeOf((attributes as Sliding).size) - 1),
   }),
   evaluate(inputs, output, attributes) {
     const { data, shape } = inputs[0] as HostValue

@@ -93,14 +93,14 @@ export function imageShape(shape: Shape): readonly [number, number, number, numb
   }
 }
 
-/** Sizes, strides and dilations: plain, overlapping, strided beyond the window, dilated, side by side, leaving a rest. */
+/** Sizes, strides and dilations: side by side, apart, plain, overlapping, strided beyond the window, dilated. */
 const choices: readonly Sliding[] = [
+  { size: [2, 2], stride: [2, 2], dilation: [1, 1] },
+  { size: [1, 2], stride: [1, 2], dilation: [1, 2] },
   { size: [3, 3], stride: [1, 1], dilation: [1, 1] },
   { size: [2, 3], stride: [2, 1], dilation: [1, 1] },
   { size: [1, 1], stride: [2, 3], dilation: [1, 1] },
   { size: [2, 2], stride: [1, 1], dilation: [2, 1] },
-  { size: [2, 2], stride: [2, 2], dilation: [1, 1] },
-  { size: [1, 2], stride: [1, 2], dilation: [1, 2] },
 ]
 
 /** Three of the choices that fit an image; which ones, its extents decide. */

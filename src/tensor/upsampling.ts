@@ -1,5 +1,6 @@
 // Tensor's upsampling of images [N, H, W, C]: the nearest pixel, or a mean of the four around, weighted by distance.
 
+import { allocateArray } from '../core/dtype.ts'
 import { ShapeError } from '../core/errors.ts'
 import { atSite } from '../core/site.ts'
 import * as ops from '../ops/functions.ts'
@@ -87,8 +88,8 @@ function repeated(x: Node, axis: number, times: number): Node {
 }
 
 /**
- * Bilinear by a whole factor along an axis: between old pixels lie `times` new ones, always at the same places. So pixel i makes the new
- * pixels i * times + r = before[r] * x[i - 1] + own[r] * x[i] + after[r] * x[i + 1], and no pixel has to be looked up.
+ * Bilinear by a whole factor along an axis, without looking pixels up: the new ones around pixel i always lie at the same places,
+ * `offset` = (r + 0.5) / times - 0.5 for r = 0 … times - 1, and are (1 - |offset|) * x[i] + |offset| * (its neighbour on that side).
  */
 function interpolated(x: Node, axis: number, times: number): Node {
   const { shape } = x
@@ -99,32 +100,17 @@ function interpolated(x: Node, axis: number, times: number): Node {
       shape.map((_, i) => (i === axis ? start : 0)),
       of.shape.map((n, i) => (i === axis ? end : n)),
     )
-  const edged = ops.concat([part(x, 0, 1), x, part(x, extent - 1, extent)], axis)
-  const split = (of: Node): Node => ops.reshape(of, [...of.shape.slice(0, axis + 1), 1, ...of.shape.slice(axis + 1)])
   const target = [...shape.slice(0, axis + 1), times, ...shape.slice(axis + 1)]
-  const offsets = Array.from({ length: times }, (_, r) => (r + 0.5) / times - 0.5)
-  const term = (pixels: Node, weights: readonly number[]): Node => {
-    const data = x.dtype === 'f64' ? Float64Array.from(weights) : Float32Array.from(weights)
-    const along = target.map((_, i) => (i === axis + 1 ? times : 1))
-    return ops.multiply(
-      ops.broadcastTo(split(pixels), target),
-      ops.broadcastTo(arrayNode(data, along, x.dtype), target),
-    )
-  }
-  const before = term(
-    part(edged, 0, extent),
-    offsets.map((offset) => Math.max(0, -offset)),
-  )
-  const own = term(
-    x,
-    offsets.map((offset) => 1 - Math.abs(offset)),
-  )
-  const after = term(
-    part(edged, 2, extent + 2),
-    offsets.map((offset) => Math.max(0, offset)),
-  )
+  const spread = (pixels: Node): Node =>
+    ops.broadcastTo(ops.reshape(pixels, [...shape.slice(0, axis + 1), 1, ...shape.slice(axis + 1)]), target)
+  const edged = ops.concat([part(x, 0, 1), x, part(x, extent - 1, extent)], axis)
+  const before = ops.compare('less', ops.iota(target, axis + 1), Math.floor(times / 2))
+  const neighbour = ops.select(before, spread(part(edged, 0, extent)), spread(part(edged, 2, extent + 2)))
+  const distances = allocateArray(x.dtype, times).map((_, r) => Math.abs((r + 0.5) / times - 0.5))
+  const along = target.map((_, i) => (i === axis + 1 ? times : 1))
+  const distance = ops.broadcastTo(arrayNode(distances, along, x.dtype), target)
   return ops.reshape(
-    ops.add(ops.add(before, own), after),
+    ops.add(ops.multiply(spread(x), ops.subtract(1, distance)), ops.multiply(neighbour, distance)),
     shape.map((n, i) => (i === axis ? n * times : n)),
   )
 }
@@ -146,6 +132,7 @@ export abstract class UpsamplingTensor extends PoolingTensor {
     let x = mode === 'nearest' ? this.node : floatNode(this.node)
     for (const [i, stretch] of stretchesOf(name, this.shape, options).entries()) {
       const { from, to, step } = stretch
+      if (to === from && step === 1) continue
       const whole = to % from === 0 && step === from / to
       if (whole && !alignCorners) x = (mode === 'nearest' ? repeated : interpolated)(x, i + 1, to / from)
       else x = resampleAxis(x, i + 1, mode === 'nearest' ? nearestTaps(stretch) : linearTaps(stretch, alignCorners))

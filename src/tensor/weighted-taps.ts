@@ -30,7 +30,11 @@ export function resampleAxis(x: Node, axis: number, positions: readonly Taps[]):
     axis,
   )
   if (count === 1 && weights.every((weight) => weight === 1)) return taken
-  const weighted = ops.multiply(taken, ops.broadcastTo(arrayNode(weights, along(weights.length), x.dtype), taken.shape))
+  const weight = ops.broadcastTo(arrayNode(weights, along(weights.length), x.dtype), taken.shape)
+  const product = ops.multiply(taken, weight)
+  // Where there are fewer taps than elsewhere, infinities of pixels that do not count must not get in.
+  const uneven = positions.some((taps) => taps.length < count)
+  const weighted = uneven ? ops.select(ops.compare('notEqual', weight, 0), product, 0) : product
   const split = [...shape.slice(0, axis), positions.length, count, ...shape.slice(axis + 1)]
   return ops.reshape(
     ops.sum(ops.reshape(weighted, split), [axis + 1]),

@@ -48,6 +48,21 @@ function operand(shape: readonly number[], layout: Layout, dtype: DType, seed: s
   )
 }
 
+/** The product, its operands, and what comes out in the end. */
+export function makeContraction({ outer, rows, sum, columns, dtype, a: left, b: right, epilogue }: Contraction): {
+  a: Node
+  b: Node
+  product: OpNode
+  result: Node
+} {
+  const stack = outer === undefined ? [] : [outer]
+  const a = operand([...stack, rows, sum], left, dtype, 'a')
+  const b = operand([...stack, sum, columns], right, dtype, 'b')
+  const product = matmul(a, b) as OpNode
+  const bias = broadcastTo(leaf([columns], dtype, 'bias'), product.shape)
+  return { a, b, product, result: epilogue ? unary('relu', add(product, bias)) : product }
+}
+
 /** The first wrong element, or byte written where it should not be, as text. */
 export function checkContraction(
   device: Device,
@@ -55,13 +70,8 @@ export function checkContraction(
   contraction: Contraction,
   watch: MemoryWatch,
 ): string | undefined {
-  const { outer, rows, sum, columns, dtype, a: left, b: right, epilogue } = contraction
-  const stack = outer === undefined ? [] : [outer]
-  const a = operand([...stack, rows, sum], left, dtype, 'a')
-  const b = operand([...stack, sum, columns], right, dtype, 'b')
-  const product = matmul(a, b) as OpNode
-  const bias = broadcastTo(leaf([columns], dtype, 'bias'), product.shape)
-  const result = epilogue ? unary('relu', add(product, bias)) : product
+  const { dtype } = contraction
+  const { a, b, product, result } = makeContraction(contraction)
   const [wanted, truth, x, y] = evaluate(reference, [result, product, a, b]) as [
     TypedArray,
     TypedArray,

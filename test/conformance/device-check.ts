@@ -17,7 +17,15 @@ const f64Tolerance = 1e-13
 export const dtypes: readonly DType[] = ['f32', 'f64', 'i32', 'u8', 'bool']
 
 /** Ops that add many terms: their error is measured against the sum of the terms' sizes, which cancellation does not shrink. */
-const sums = new Set(['sum', 'matmul', 'scatterAdd'])
+const sums = new Set([
+  'sum',
+  'matmul',
+  'scatterAdd',
+  'overlapAdd',
+  'convolution',
+  'convolutionInputGradient',
+  'convolutionWeightGradient',
+])
 
 /** One element's allowance: the tolerance times the largest of 1, the value, and what was summed. */
 export function allowances(op: Op, inputs: readonly HostValue[], output: HostValue, node: OpNode): Float64Array {

@@ -2,14 +2,15 @@
 
 import { describe, expect, test } from 'vitest'
 import '../../src/index.ts'
-import { deviceNames, startDevice } from '../../src/devices/registry.ts'
+import { startDevice } from '../../src/devices/registry.ts'
 import { opTable } from '../../src/ops/table.ts'
 import { checkDevice } from './device-check.ts'
 import { allShapes, viewedShapes } from './shapes.ts'
+import { comparedDevices } from './tested-devices.ts'
 
 const reference = startDevice('reference')
 
-for (const name of deviceNames.filter((device) => device !== 'reference')) {
+for (const name of comparedDevices) {
   const device = startDevice(name)
   describe(`${name} equals the reference device within each op's tolerance`, () => {
     test.each([...opTable])('$name, at every shape', (op) => {

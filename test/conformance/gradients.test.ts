@@ -2,12 +2,13 @@
 
 import { describe, expect, test } from 'vitest'
 import '../../src/index.ts'
-import { deviceNames, startDevice } from '../../src/devices/registry.ts'
+import { startDevice } from '../../src/devices/registry.ts'
 import { opTable } from '../../src/ops/table.ts'
 import { describeFailures, differentiableSamples, gradientFailures } from './gradient-check.ts'
 import { smallShapes } from './shapes.ts'
+import { testedDevices } from './tested-devices.ts'
 
-for (const name of deviceNames) {
+for (const name of testedDevices) {
   describe(`derivatives on ${name} equal five-point differences to 1e-9`, () => {
     test.each(opTable.filter((op) => differentiableSamples(op, smallShapes).length > 0))('$name', (op) => {
       expect(describeFailures([...gradientFailures(startDevice(name), op, smallShapes)])).toBe('')

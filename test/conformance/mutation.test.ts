@@ -13,6 +13,7 @@ import { runSeed, stepsOf } from './fuzz/fuzz.ts'
 import { MemoryWatch } from './fuzz/memory-watch.ts'
 import { gradientFailures } from './gradient-check.ts'
 import { addressMutants } from './mutants/address-mutants.ts'
+import { convolutionMutants } from './mutants/convolution-mutants.ts'
 import { gradientMutants } from './mutants/gradient-mutants.ts'
 import { kernelMutants } from './mutants/kernel-mutants.ts'
 import { loweringMutants } from './mutants/lowering-mutants.ts'
@@ -20,9 +21,12 @@ import type { Mutant } from './mutants/mutant.ts'
 import { programMutants } from './mutants/program-mutants.ts'
 import { fewShapes } from './shapes.ts'
 
+vi.mock('../../src/graph/convolutions.ts', async (original) => switched(await original<object>()))
 vi.mock('../../src/graph/expressions.ts', async (original) => switched(await original<object>()))
 vi.mock('../../src/graph/kernels.ts', async (original) => switched(await original<object>()))
+vi.mock('../../src/graph/lowerings.ts', async (original) => switched(await original<object>()))
 vi.mock('../../src/graph/merge-axes.ts', async (original) => switched(await original<object>()))
+vi.mock('../../src/graph/overlaps.ts', async (original) => switched(await original<object>()))
 vi.mock('../../src/graph/plan.ts', async (original) => switched(await original<object>()))
 vi.mock('../../src/graph/schedule.ts', async (original) => switched(await original<object>()))
 vi.mock('../../src/graph/simplify.ts', async (original) => switched(await original<object>()))
@@ -30,6 +34,7 @@ vi.mock('../../src/kernels/kernel.ts', async (original) => switched(await origin
 vi.mock('../../src/kernels/lower.ts', async (original) => switched(await original<object>()))
 vi.mock('../../src/kernels/random.ts', async (original) => switched(await original<object>()))
 vi.mock('../../src/kernels/tile.ts', async (original) => switched(await original<object>()))
+vi.mock('../../src/ops/phases.ts', async (original) => switched(await original<object>()))
 vi.mock('../../src/ops/reduce.ts', async (original) => switched(await original<object>()))
 
 /** Mocks are set up before imports: the wrapper is imported when the first one is made. */
@@ -112,7 +117,9 @@ describe('a broken gradient rule turns the gradient check red', () => {
 })
 
 describe('a broken rule of addresses, lowering, order or memory turns the device suites red', () => {
-  test.each(chosen([...addressMutants, ...kernelMutants, ...loweringMutants, ...programMutants]))('$name', (mutant) => {
+  test.each(
+    chosen([...addressMutants, ...convolutionMutants, ...kernelMutants, ...loweringMutants, ...programMutants]),
+  )('$name', (mutant) => {
     expect(isFound(mutant, () => redSuite(mutant.opName) !== undefined)).toBe(true)
   })
 })

@@ -5,7 +5,7 @@ import { crossEntropy } from '../../src/nn/losses.ts'
 import { Adam, AdamW } from '../../src/optim/adam.ts'
 import { clipByNorm, clipByValue } from '../../src/optim/clipping.ts'
 import type { Optimizer } from '../../src/optim/optimizer.ts'
-import { cosine, exponential, oneCycle, type Schedule, steps, warmUp } from '../../src/optim/schedules.ts'
+import { oneCycle } from '../../src/optim/schedules.ts'
 import { Sgd } from '../../src/optim/sgd.ts'
 import { compile } from '../../src/tensor/compile.ts'
 import { gradients } from '../../src/tensor/gradients.ts'
@@ -86,24 +86,5 @@ describe.each(Object.keys(optimizers))('%s', (name) => {
       expect(largestError(parameter, compiled.parameters[i]!.toArray())).toBeLessThan(1e-15)
     }
     expect(eager.optimizer.steps).toBe(5)
-  })
-})
-
-describe('schedules give the rates of PyTorch', () => {
-  const rates = torchFixture<Record<string, number[]>>('schedules.json')
-  const schedules: Record<string, Schedule> = {
-    exponential: exponential({ start: 0.3, factor: 0.9, every: 3 }),
-    steps: steps({ start: 0.3, at: [4, 7] }),
-    cosine: cosine({ start: 0.3, end: 0.01, steps: 20 }),
-    oneCycle: oneCycle({ max: 0.3 }),
-    warmUp: warmUp(0.3, { steps: 5 }),
-  }
-
-  it.each(Object.keys(schedules))('%s', (name) => {
-    const expected = rates[name]!
-    for (const [step, rate] of expected.entries()) {
-      const found = schedules[name]!({ step, epoch: step, steps: expected.length })
-      expect(Math.abs(found - rate)).toBeLessThan(1e-12)
-    }
   })
 })

@@ -2,7 +2,9 @@
 
 import { bytesOf } from '../../../src/core/dtype.ts'
 import { sizeOf } from '../../../src/core/shape.ts'
+import { placeInScratch } from '../../../src/devices/argument-table.ts'
 import type { Executable, Storage } from '../../../src/devices/device.ts'
+import { Threads } from '../../../src/devices/threads/threads.ts'
 import { storageOffset, WasmMemory } from '../../../src/devices/wasm/memory.ts'
 import type { Graph } from '../../../src/graph/graph.ts'
 import { scheduleGraph } from '../../../src/graph/schedule.ts'
@@ -24,9 +26,11 @@ export class MemoryWatch {
   #before: Uint8Array = new Uint8Array(0)
   #scratch = 0
 
-  /** From now on all memories of the device are watched, until `stop`. */
+  /** From now on all memories of the device are watched, until `stop`. Programs run on one thread: others would write their own words meanwhile. */
   constructor() {
     const { scratch, allocateFor } = WasmMemory.prototype
+    const { team } = Threads.prototype
+    Threads.prototype.team = () => undefined
     const watch = this
     WasmMemory.prototype.scratch = function (this: WasmMemory, bytes: number): number {
       const offset = scratch.call(this, bytes)
@@ -45,7 +49,10 @@ export class MemoryWatch {
       watch.#owned.set(owner, intervals)
       return offset
     }
-    this.#restore = () => Object.assign(WasmMemory.prototype, { scratch, allocateFor })
+    this.#restore = () => {
+      Object.assign(WasmMemory.prototype, { scratch, allocateFor })
+      Threads.prototype.team = team
+    }
   }
 
   stop(): void {
@@ -86,12 +93,12 @@ export class MemoryWatch {
 
   /** Rows in scratch, the program's table and scalars, and the variables that it assigns. */
   #allowed(graph: Graph, executable: Executable, variables: readonly Storage[]): Interval[] {
-    const { rows } = scheduleGraph(graph)
-    const scratch = rows.flatMap((row) =>
-      row.kind === 'scratch'
-        ? [{ start: this.#scratch + row.offset, end: this.#scratch + row.offset + row.bytes }]
-        : [],
-    )
+    const schedule = scheduleGraph(graph)
+    const scratch = schedule.rows.flatMap((row) => {
+      const place = placeInScratch(schedule, row, 0)
+      if (place === undefined || !('bytes' in row)) return []
+      return [{ start: this.#scratch + place, end: this.#scratch + place + row.bytes }]
+    })
     const assigned = graph.assignments.map(({ variable }) => {
       const start = storageOffset(variables[graph.variables.indexOf(variable)] as Storage)
       return { start, end: start + sizeOf(variable.shape) * bytesOf(variable.dtype) }

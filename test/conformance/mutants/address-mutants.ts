@@ -7,7 +7,11 @@ import type { Attributes, Node } from '../../../src/ops/node.ts'
 import { functionMutant, likelyFoundBy, type Mutant, propertyMutant } from './mutant.ts'
 
 /** One view or op with other attributes when its address is made. */
-function addressMutant(op: string, name: string, change: (attributes: Attributes, node: Node) => Attributes): Mutant {
+export function addressMutant(
+  op: string,
+  name: string,
+  change: (attributes: Attributes, node: Node) => Attributes,
+): Mutant {
   const mutant = propertyMutant(
     `address of ${op}: ${name}`,
     ExpressionBuilder.prototype,

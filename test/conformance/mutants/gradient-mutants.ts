@@ -1,6 +1,6 @@
 // Mutants of derivatives: each rule of the op table scaled, dropped, or given to the wrong input; flat ops made to pass a gradient on.
 
-import { fill, multiply } from '../../../src/ops/functions.ts'
+import { fill, flip, multiply } from '../../../src/ops/functions.ts'
 import type { Attributes, Node, OpNode } from '../../../src/ops/node.ts'
 import type { Derivative, Op } from '../../../src/ops/op.ts'
 import { opTable } from '../../../src/ops/table.ts'
@@ -73,22 +73,50 @@ function flat(op: Op): GradientMutant[] {
   return [mutant(op, 'passed on although there is none', () => one)]
 }
 
+/** The way back written for another node, or another gradient, than the op's own. */
+function waysBackMutant(
+  op: string,
+  name: string,
+  { node = (own) => own, upstream = (own) => own }: { node?: (own: OpNode) => OpNode; upstream?: (own: Node) => Node },
+): Mutant {
+  const target = opTable.find((entry) => entry.name === op) as Op
+  return mutant(target, name, (derivative) => {
+    switch (derivative.kind) {
+      case 'linear':
+      case 'multilinear': {
+        const { transpose } = derivative
+        return { ...derivative, transpose: (gradient, own, i) => transpose(upstream(gradient), node(own), i) }
+      }
+      case 'general': {
+        const { reverse } = derivative
+        return { ...derivative, reverse: (gradient, own) => reverse(upstream(gradient), node(own)) }
+      }
+      default:
+        return derivative
+    }
+  })
+}
+
 /** The transpose written for other attributes than the op's own. */
 function attributesMutant(
   op: string,
   name: string,
   change: (attributes: Attributes, node: OpNode) => Attributes,
 ): Mutant {
-  const target = opTable.find((entry) => entry.name === op) as Op
-  return mutant(target, name, (derivative) => {
-    if (derivative.kind !== 'linear') return derivative
-    const { transpose } = derivative
-    return {
-      ...derivative,
-      transpose: (upstream, node, i) => transpose(upstream, { ...node, attributes: change(node.attributes, node) }, i),
-    }
+  return waysBackMutant(op, name, { node: (own) => ({ ...own, attributes: change(own.attributes, own) }) })
+}
+
+/** The way back with one input replaced by something of its shape. */
+function inputMutant(op: string, name: string, at: number, change: (input: Node) => Node): Mutant {
+  return waysBackMutant(op, name, {
+    node: (own) => ({ ...own, inputs: own.inputs.map((input, i) => (i === at ? change(input) : input)) }),
   })
 }
+
+/** Taps of weights [kh, kw, C / groups, O] in reverse order. */
+const flippedTaps = (weights: Node): Node => flip(weights, [0, 1])
+/** The last axis, that of channels, in reverse order. */
+const flippedChannels = (x: Node): Node => flip(x, [x.shape.length - 1])
 
 const numbers = (value: Attributes[string] | undefined): readonly number[] => value as readonly number[]
 
@@ -111,6 +139,15 @@ const structural: readonly Mutant[] = [
     ...attributes,
     before: numbers(attributes.before).map(() => 0),
   })),
+  inputMutant('convolution', 'with the taps flipped', 1, flippedTaps),
+  inputMutant('convolution', 'with the channels of another group', 1, flippedChannels),
+  inputMutant('convolution', 'by images upside down', 0, (x) => flip(x, [1])),
+  inputMutant('convolutionInputGradient', 'with the taps flipped', 1, flippedTaps),
+  inputMutant('convolutionWeightGradient', 'by images upside down', 0, (x) => flip(x, [1])),
+  waysBackMutant('windows', 'with the taps flipped', { upstream: (gradient) => flip(gradient, [3, 4]) }),
+  waysBackMutant('overlapAdd', 'from images turned round', { upstream: (gradient) => flip(gradient, [1, 2]) }),
+  waysBackMutant('maxPool', 'to the window across', { upstream: (gradient) => flip(gradient, [1, 2]) }),
+  inputMutant('variance', 'from twice the distance', 0, (x) => multiply(x, 2)),
 ]
 
 /** Gives each input the gradient of its neighbour, where an op has two. */
