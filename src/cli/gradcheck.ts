@@ -1,6 +1,7 @@
 // `ocellus gradcheck`: gradients against finite differences, for the character network and for every op.
 
 import { type Command, Option } from 'commander'
+import { chooseDevice } from './choose-device.ts'
 import { examples, newCommand } from './command.ts'
 import { exitCodes } from './failures.ts'
 import { layerSizes, wholeNumber } from './option-values.ts'
@@ -48,6 +49,7 @@ export function gradcheckCommand(): Command {
     )
     .action(async (flags: GradcheckFlags) => {
       const { checkEverything } = await import('./gradients/check.ts')
+      await chooseDevice()
       if (!checkEverything(flags)) process.exitCode = exitCodes.failure
     })
 }

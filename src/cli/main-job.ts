@@ -39,7 +39,7 @@ const settings: Omit<TrainingSettings, 'epochs' | 'seed'> = {
   distort: true,
 }
 
-export async function runMainJob({ epochs, limit, seed, device, out }: StartFlags): Promise<void> {
+export async function runMainJob({ epochs, limit, seed, out, ...device }: StartFlags): Promise<void> {
   await makeOutputFolder(out)
   await chooseDevice(device)
   await interruptible(
@@ -93,9 +93,9 @@ async function timed<Result>(what: string, work: () => Promise<Result>): Promise
 }
 
 function machineRows(): (readonly [string, string])[] {
-  const { name, numberClass } = currentDevice()
+  const { name, threads, numberClass } = currentDevice()
   return [
-    ['Device', `${name}, 1 thread, ${numberClass}`],
+    ['Device', `${name}, ${threads} thread${threads === 1 ? '' : 's'}, ${numberClass}`],
     ['Node', process.versions.node],
   ]
 }

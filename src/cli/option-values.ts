@@ -35,3 +35,21 @@ export function layerSizes(text: string): number[] {
     "It must be whole numbers from 1 to 100000 with commas between them, such as 64,32, or 'none'.",
   )
 }
+
+/** A number above 0, also as a fraction: `0.0039`, `1/255`. */
+export function ratio(text: string): number {
+  const [above = '', below = '1', ...more] = text.split('/').map((part) => part.trim())
+  const value = above === '' || below === '' || more.length > 0 ? Number.NaN : Number(above) / Number(below)
+  if (value > 0 && value < Number.POSITIVE_INFINITY) return value
+  throw new InvalidArgumentError('It must be a number above 0, or a fraction such as 1/255.')
+}
+
+/** Numbers with commas between them: `0.5`, `0.485,0.456,0.406`. */
+export function numberList({ positive = false }: { readonly positive?: boolean } = {}): (text: string) => number[] {
+  return (text) => {
+    const values = text.split(',').map((part) => (part.trim() === '' ? Number.NaN : Number(part)))
+    if (values.every((value) => Number.isFinite(value) && (!positive || value > 0))) return values
+    const which = positive ? 'numbers above 0' : 'numbers'
+    throw new InvalidArgumentError(`It must be ${which} with commas between them, such as 0.485,0.456,0.406.`)
+  }
+}

@@ -2,8 +2,12 @@
 
 import { readFileSync } from 'node:fs'
 import type { Command } from 'commander'
+import { classifyCommand } from './classify.ts'
 import { examples, newCommand } from './command.ts'
+import { convertCommand } from './convert.ts'
+import { dataCommand } from './data.ts'
 import { doctorCommand } from './doctor.ts'
+import { evaluateCommand } from './evaluate.ts'
 import { gradcheckCommand } from './gradcheck.ts'
 import { readCommand } from './read.ts'
 import { startCommand } from './start.ts'
@@ -32,7 +36,18 @@ export function createProgram(): Command {
     .version(packageVersion(), '-v, --version', 'print the version')
     .helpOption('-h, --help', 'show this help; after a command, the help of that command')
     .helpCommand(false)
-  const commands = [startCommand, trainCommand, readCommand, gradcheckCommand, summaryCommand, doctorCommand]
+  const commands = [
+    startCommand,
+    trainCommand,
+    readCommand,
+    evaluateCommand,
+    classifyCommand,
+    gradcheckCommand,
+    summaryCommand,
+    convertCommand,
+    dataCommand,
+    doctorCommand,
+  ]
   for (const create of commands) program.addCommand(create())
   const calls = [
     ['ocellus start', 'trains, reads a sample page, draws a report'],

@@ -1,6 +1,7 @@
 // `ocellus read`: the text of photographed pages of hand print.
 
 import { type Command, Option } from 'commander'
+import { chooseDevice } from './choose-device.ts'
 import { examples, newCommand } from './command.ts'
 import { exitCodes } from './failures.ts'
 import { positiveNumber } from './option-values.ts'
@@ -49,6 +50,7 @@ export function readCommand(): Command {
     )
     .action(async (images: string[], flags: ReadFlags) => {
       const { readPages } = await import('./reading/read-pages.ts')
+      await chooseDevice()
       if (!(await readPages(images, flags))) process.exitCode = exitCodes.failure
     })
 }

@@ -1,14 +1,14 @@
 // `ocellus start`, what `npm start` runs: trains a network, reads the sample page with it, draws a report.
 
-import { type Command, Option } from 'commander'
+import type { Command } from 'commander'
+import { type DeviceFlags, deviceOption, threadsOption } from './choose-device.ts'
 import { examples, newCommand } from './command.ts'
 import { wholeNumber } from './option-values.ts'
 
-export interface StartFlags {
+export interface StartFlags extends DeviceFlags {
   readonly epochs: number
   readonly limit?: number
   readonly seed: number
-  readonly device?: 'native' | 'wasm' | 'reference'
   readonly out: string
 }
 
@@ -22,9 +22,8 @@ export function startCommand(): Command {
     .option('--epochs <number>', 'how often every letter is seen', wholeNumber({ most: 1_000_000 }), 24)
     .option('--limit <letters>', 'use only so many letters of each part, evenly from all classes', wholeNumber())
     .option('--seed <number>', 'of weights, order and distortion', wholeNumber({ least: 0, most: 2 ** 32 - 1 }), 0)
-    .addOption(
-      new Option('--device <name>', 'where to compute (default: wasm)').choices(['native', 'wasm', 'reference']),
-    )
+    .addOption(deviceOption())
+    .addOption(threadsOption())
     .option('--out <folder>', 'where index.html and network.safetensors go', 'ocellus-report')
     .addHelpText(
       'after',

@@ -1,13 +1,14 @@
 // `ocellus summary`: the layers of a network, or the tensors of a weights file.
 
 import { type Command, Option } from 'commander'
+import { modelNames } from '../models/names.ts'
 import { examples, newCommand } from './command.ts'
 import { layerSizes, wholeNumber } from './option-values.ts'
 
 export interface SummaryFlags {
   readonly hidden: readonly number[]
-  readonly classes: number
-  readonly side: number
+  readonly classes?: number
+  readonly side?: number
   readonly activation: string
   readonly batch: number
   readonly format: 'text' | 'json'
@@ -17,29 +18,40 @@ export function summaryCommand(): Command {
   return newCommand('summary')
     .summary('print the layers of a network, or the tensors of a file')
     .description(
-      'Prints the layers of a network with kernel and output shapes, parameters, mult-adds and FLOPs per letter; of a safetensors file ' +
-        'that no `ocellus train` wrote, its tensors.',
+      'Prints the layers of a network with kernel and output shapes, parameters, mult-adds and FLOPs per sample, and bytes of activations. ' +
+        'Of a weights file the network is told by the names and shapes of its tensors; where none is known, the tensors are printed.\n\n' +
+        `Networks: ${modelNames.join(', ')}`,
     )
     .argument(
       '<model>',
-      "'character-mlp', a network.safetensors that `ocellus train` wrote or the folder of one, or any .safetensors file",
+      'a network above, the folder of a training, or a file of weights (.safetensors, .npz, .pth, .pt, a folder of .npy)',
     )
     .option('--hidden <sizes>', 'of character-mlp: hidden layers', layerSizes, [64])
-    .option('--classes <number>', 'of character-mlp: classes', wholeNumber({ most: 100_000 }), 36)
-    .option('--side <pixels>', 'of character-mlp: height and width of a letter', wholeNumber({ most: 1024 }), 32)
+    .option('--classes <number>', "number of classes (default: the network's own)", wholeNumber({ most: 100_000 }))
+    .option(
+      '--side <pixels>',
+      'height and width of the images, where the network takes any size, and for character-mlp',
+      wholeNumber({ most: 4096 }),
+    )
     .addOption(
       new Option('--activation <name>', 'of character-mlp')
         .choices(['sigmoid', 'tanh', 'relu', 'gelu'])
         .default('sigmoid'),
     )
-    .option('--batch <number>', 'letters per batch, in the shapes', wholeNumber({ most: 1_000_000 }), 1)
+    .option(
+      '--batch <number>',
+      'samples per batch, in the shapes and the activations',
+      wholeNumber({ most: 1_000_000 }),
+      1,
+    )
     .addOption(new Option('--format <name>', 'how to print').choices(['text', 'json']).default('text'))
+    .addOption(new Option('--json', 'the same as --format json').implies({ format: 'json' }))
     .addHelpText(
       'after',
       examples([
-        ['ocellus summary character-mlp --hidden 256,128', 'a network that is not trained yet'],
+        ['ocellus summary nist36-cnn --batch 128', 'a network that is not trained yet'],
         ['ocellus summary runs/first', 'the network that `ocellus train --out runs/first` trained'],
-        ['ocellus summary weights.safetensors --format json', 'the tensors of a file'],
+        ['ocellus summary resnet18.pth --json', 'the network that a file belongs to'],
       ]),
     )
     .action(async (model: string, flags: SummaryFlags) => {

@@ -1,10 +1,11 @@
 // `ocellus train`: trains a character network.
 
 import { type Command, Option } from 'commander'
+import { type DeviceFlags, deviceOption, threadsOption } from './choose-device.ts'
 import { examples, newCommand } from './command.ts'
 import { layerSizes, positiveNumber, wholeNumber } from './option-values.ts'
 
-export interface TrainFlags {
+export interface TrainFlags extends DeviceFlags {
   readonly data: 'characters' | 'nist36' | 'nist36-standin' | 'mnist' | 'emnist-letters'
   readonly input: 'glyphs' | 'pixels'
   readonly limit?: number
@@ -19,7 +20,6 @@ export interface TrainFlags {
   readonly weightDecay: number
   readonly distort: boolean
   readonly seed: number
-  readonly device?: 'native' | 'wasm' | 'reference'
   readonly out?: string
 }
 
@@ -70,9 +70,8 @@ export function trainCommand(): Command {
     .option('--weight-decay <number>', 'of the weights, not the biases', positiveNumber({ zero: true }), 0)
     .option('--distort', 'draw every letter a little differently in each epoch', false)
     .option('--seed <number>', 'of weights, order and distortion', wholeNumber({ least: 0, most: 2 ** 32 - 1 }), 0)
-    .addOption(
-      new Option('--device <name>', 'where to compute (default: wasm)').choices(['native', 'wasm', 'reference']),
-    )
+    .addOption(deviceOption())
+    .addOption(threadsOption())
     .option('--out <folder>', 'where the network, its curves and checkpoints go; a training that lies there goes on')
     .addHelpText(
       'after',

@@ -7,6 +7,21 @@ export function relu(x: Tensor): Tensor {
   return x.relu()
 }
 
+/** `max(x, slope x)`, with a small slope (default 0.01) that lets gradients through below 0. Maas et al. 2013. */
+export function leakyRelu(x: Tensor, slope = 0.01): Tensor {
+  return x.greater(0).select(x, x.multiply(slope))
+}
+
+/** `min(max(x, 0), 6)`, whose range suits arithmetic of few bits. Krizhevsky 2010. */
+export function relu6(x: Tensor): Tensor {
+  return x.clamp(0, 6)
+}
+
+/** `x sigmoid(x)`, also called swish. Hendrycks and Gimpel 2016, Ramachandran et al. 2017. */
+export function silu(x: Tensor): Tensor {
+  return x.multiply(x.sigmoid())
+}
+
 /** `1 / (1 + exp(-x))`, stable for any finite x. */
 export function sigmoid(x: Tensor): Tensor {
   return x.sigmoid()

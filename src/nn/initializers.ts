@@ -2,7 +2,6 @@
 
 import { Random } from '../core/random.ts'
 import { type Shape, sizeOf } from '../core/shape.ts'
-import { full } from '../tensor/creation.ts'
 import { type Tensor, tensor } from '../tensor/tensor.ts'
 
 /** Makes the initial values of a weight of the given shape: [in, out] of a dense layer, [kh, kw, in/groups, out] of a convolution. */
@@ -32,7 +31,27 @@ export function fans(shape: Shape): { readonly inputs: number; readonly outputs:
   return { inputs: field * (shape.at(-2) ?? 1), outputs: field * (shape.at(-1) ?? 1) }
 }
 
+let skipping = false
+
+/**
+ * Builds a model without drawing its weights, which are zero: for a model whose weights are loaded or only counted.
+ *
+ * ```ts
+ * const model = skipInitialization(() => resNet({ depth: 50 }))
+ * ```
+ */
+export function skipInitialization<Result>(build: () => Result): Result {
+  const before = skipping
+  skipping = true
+  try {
+    return build()
+  } finally {
+    skipping = before
+  }
+}
+
 function drawn(shape: Shape, draw: () => number): Tensor {
+  if (skipping) return filled(shape, 0)
   return tensor(Float32Array.from({ length: sizeOf(shape) }, draw), { shape })
 }
 
@@ -62,9 +81,31 @@ export const kaimingNormal: Initializer = (shape, random) => {
   return drawn(shape, () => random.normal(0, deviation))
 }
 
+/** Normal with variance 2 / out: keeps the variance of gradients through layers followed by ReLU. He et al. 2015, eq. 14. */
+export const kaimingNormalOut: Initializer = (shape, random) => {
+  const deviation = Math.sqrt(2 / fans(shape).outputs)
+  return drawn(shape, () => random.normal(0, deviation))
+}
+
+/** Uniform in ±1/sqrt(in), variance 1 / (3 in): what PyTorch's layers start with. LeCun et al. 1998. */
+export const fanInUniform: Initializer = (shape, random) => {
+  const bound = Math.sqrt(1 / fans(shape).inputs)
+  return drawn(shape, () => random.uniform(-bound, bound))
+}
+
+/** Normal with mean 0 and the given standard deviation. */
+export function normal(deviation: number): Initializer {
+  return (shape, random) => drawn(shape, () => random.normal(0, deviation))
+}
+
 /** `value` everywhere. */
 export function constant(value: number): Initializer {
-  return (shape) => full(shape, value)
+  return (shape) => filled(shape, value)
+}
+
+/** A tensor of one value, made on the host: nothing need be computed to build a model. */
+export function filled(shape: Shape, value: number): Tensor {
+  return tensor(new Float32Array(sizeOf(shape)).fill(value), { shape })
 }
 
 /** Zero everywhere: right for biases; a network whose weights are all zero learns nothing. */

@@ -2,7 +2,7 @@
 
 import { ShapeError, UsageError } from '../core/errors.ts'
 import type { Random } from '../core/random.ts'
-import { formatShape } from '../core/shape.ts'
+import { formatShape, sizeOf } from '../core/shape.ts'
 import { atSite } from '../core/site.ts'
 import type { Tensor } from '../tensor/tensor.ts'
 import { defaultWeightRandom, type Initializer, xavierUniform, zeros } from './initializers.ts'
@@ -18,7 +18,14 @@ export interface LinearOptions {
   readonly initializer?: Initializer
   /** Generator of the initial weights (default: the stream that `seedWeights` seeds). */
   readonly random?: Random
+  /** See the field `inputImage`. */
+  readonly inputImage?: ImageShape
+  /** See the field `outputImage`. */
+  readonly outputImage?: ImageShape
 }
+
+/** Extents of an image: [H, W, C]. */
+export type ImageShape = readonly [height: number, width: number, channels: number]
 
 /**
  * `y = x W + b`, with x: [.., inputs], W: [inputs, outputs], b: [outputs], y: [.., outputs].
@@ -35,17 +42,29 @@ export class Linear extends Module {
   readonly weight: Parameter
   /** [outputs] */
   readonly bias: Parameter | undefined
+  /**
+   * The image [H, W, C] that a Flatten in front made the inputs of. Weights of frameworks that flatten images as C, H, W have the rows of
+   * `weight` in that order; who loads or saves them permutes the rows. A Flatten in the same Sequential sets it at the first forward.
+   */
+  inputImage: ImageShape | undefined
+  /** The image [H, W, C] that the outputs are read as, as a decoder does; columns of `weight` and `bias` are permuted likewise. */
+  readonly outputImage: ImageShape | undefined
 
-  /** Throws UsageError for sizes that are no whole numbers of 1 or more. */
-  constructor({ inputs, outputs, bias = true, initializer = xavierUniform, random }: LinearOptions) {
+  /** Throws UsageError for sizes that are no whole numbers of 1 or more, and for images of another size. */
+  constructor(options: LinearOptions) {
     super()
+    const { inputs, outputs, bias = true, initializer = xavierUniform, random, inputImage, outputImage } = options
     for (const [name, size] of Object.entries({ inputs, outputs })) {
       if (!Number.isInteger(size) || size < 1) {
         throw new UsageError(`Linear: ${name} must be a whole number of 1 or more, not ${size}${atSite()}`)
       }
     }
+    checkImage('inputImage', inputImage, inputs)
+    checkImage('outputImage', outputImage, outputs)
     this.inputs = inputs
     this.outputs = outputs
+    this.inputImage = inputImage
+    this.outputImage = outputImage
     this.weight = new Parameter(initializer([inputs, outputs], random ?? defaultWeightRandom()), { label: 'weight' })
     this.bias = bias ? new Parameter(zeros([outputs], defaultWeightRandom()), { label: 'bias' }) : undefined
   }
@@ -60,4 +79,11 @@ export class Linear extends Module {
     const product = x.matmul(this.weight)
     return this.bias === undefined ? product : product.add(this.bias)
   }
+}
+
+function checkImage(name: string, image: ImageShape | undefined, size: number): void {
+  if (image === undefined || sizeOf(image) === size) return
+  throw new UsageError(
+    `Linear: ${name} ${formatShape(image)} has ${sizeOf(image)} elements, but there are ${size}${atSite()}`,
+  )
 }

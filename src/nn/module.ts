@@ -12,6 +12,16 @@ export interface FreezeOptions {
   readonly except?: Module | Parameter | readonly (Module | Parameter)[]
 }
 
+/**
+ * Parameters to freeze or unfreeze: all `except` some; those of the given names (`fc.weight`, or `layer1` for all that it holds); or those that a
+ * function of name and parameter picks.
+ */
+export type ParameterSelection =
+  | FreezeOptions
+  | string
+  | readonly string[]
+  | ((name: string, parameter: Parameter) => boolean)
+
 /** A property that holds a variable or a module, with its name as seen from the module that is walked. */
 interface Slot {
   readonly holder: object
@@ -113,17 +123,57 @@ export abstract class Module {
     return () => Module.#setModes(training, true)
   }
 
-  /** Keeps parameters from being trained: all, or all `except` some. Make the optimizer afterwards. */
-  freeze(options: FreezeOptions = {}): this {
-    return this.#setFrozen('freeze', options)
+  /**
+   * Keeps parameters from being trained: all, or a selection. Make the optimizer afterwards.
+   *
+   * ```ts
+   * model.freeze({ except: model.head })
+   * model.freeze((name) => name.startsWith('features.'))
+   * ```
+   */
+  freeze(selection: ParameterSelection = {}): this {
+    return this.#setFrozen('freeze', selection)
   }
 
-  /** Lets parameters be trained again: all, or all `except` some. */
-  unfreeze(options: FreezeOptions = {}): this {
-    return this.#setFrozen('unfreeze', options)
+  /** Lets parameters be trained again: all, or a selection. */
+  unfreeze(selection: ParameterSelection = {}): this {
+    return this.#setFrozen('unfreeze', selection)
   }
 
-  #setFrozen(action: 'freeze' | 'unfreeze', { except = [] }: FreezeOptions): this {
+  #setFrozen(action: 'freeze' | 'unfreeze', selection: ParameterSelection): this {
+    const parameters = new Map<string, Parameter>()
+    for (const [name, variable] of this.namedVariables())
+      if (variable instanceof Parameter) parameters.set(name, variable)
+    for (const parameter of this.#selected(action, selection, parameters)) parameter.frozen = action === 'freeze'
+    return this
+  }
+
+  #selected(
+    action: string,
+    selection: ParameterSelection,
+    parameters: ReadonlyMap<string, Parameter>,
+  ): readonly Parameter[] {
+    if (typeof selection === 'function')
+      return [...parameters].filter(([name, parameter]) => selection(name, parameter)).map(([, parameter]) => parameter)
+    if (typeof selection === 'object' && 'except' in selection) return this.#allExcept(action, selection, parameters)
+    if (typeof selection === 'string' || Array.isArray(selection)) {
+      const names: readonly string[] = typeof selection === 'string' ? [selection] : selection
+      return names.flatMap((name) => {
+        const found = [...parameters].filter(([key]) => key === name || key.startsWith(`${name}.`))
+        if (found.length > 0) return found.map(([, parameter]) => parameter)
+        throw new UsageError(
+          `${action}: there is no parameter or module called '${name}', the modules are ${[...this.children.keys()].join(', ') || 'none'}`,
+        )
+      })
+    }
+    return [...parameters.values()]
+  }
+
+  #allExcept(
+    action: string,
+    { except = [] }: FreezeOptions,
+    parameters: ReadonlyMap<string, Parameter>,
+  ): readonly Parameter[] {
     const listed = except instanceof Module || except instanceof Parameter ? [except] : except
     const spared = listed.flatMap((item) => (item instanceof Module ? [...item.namedVariables().values()] : [item]))
     const own = [...this.namedVariables().values()]
@@ -131,10 +181,7 @@ export abstract class Module {
     if (stranger !== undefined) {
       throw new UsageError(`${action}: the exception ${stranger.label} is no part of this ${this.constructor.name}`)
     }
-    for (const variable of own) {
-      if (variable instanceof Parameter && !spared.includes(variable)) variable.frozen = action === 'freeze'
-    }
-    return this
+    return [...parameters.values()].filter((parameter) => !spared.includes(parameter))
   }
 
   /** Converts all float parameters and state to f32 or f64, in place. They are new variables: make optimizers afterwards. */

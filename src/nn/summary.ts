@@ -1,5 +1,6 @@
 // Layer summary: what each layer of a model gives, how many parameters it has and how much work it is.
 
+import { bytesOf } from '../core/dtype.ts'
 import { UsageError } from '../core/errors.ts'
 import { formatShape, type Shape, sizeOf } from '../core/shape.ts'
 import { type Node, topologicalOrder } from '../ops/node.ts'
@@ -7,18 +8,27 @@ import { full } from '../tensor/creation.ts'
 import type { Tensor } from '../tensor/tensor.ts'
 import type { Variable } from '../tensor/variable.ts'
 import type { Module } from './module.ts'
+import { Normalization } from './normalization.ts'
 import { Parameter } from './parameter.ts'
 import { printAsText } from './print-as-text.ts'
 import { FunctionLayer } from './sequential.ts'
 import { textTable } from './text-table.ts'
 
-/** Parameters and work. Multiply-adds count pairs; FLOPs count each arithmetic operation, so a dot product of K terms is 2K - 1. */
+/**
+ * Parameters, work and memory. Multiply-adds count pairs, and of a norm one per scale; FLOPs count each arithmetic operation, so a dot
+ * product of K terms is 2K - 1.
+ */
 export interface Work {
   readonly parameters: number
   /** Per sample. */
   readonly multiplyAdds: number
   /** Per sample. */
   readonly flops: number
+  /**
+   * Bytes of the outputs, for the whole batch. An output that is another's, or the same under another shape, counts once. It is what a training
+   * step keeps for the gradients at most.
+   */
+  readonly activationBytes: number
 }
 
 /** One call of a layer; work that its inner layers do is counted with them. */
@@ -48,6 +58,7 @@ export class Summary {
       parameters: add(({ parameters }) => parameters),
       multiplyAdds: add(({ multiplyAdds }) => multiplyAdds),
       flops: add(({ flops }) => flops),
+      activationBytes: add(({ activationBytes }) => activationBytes),
     }
   }
 
@@ -65,8 +76,10 @@ export class Summary {
       { title: 'parameters', right },
       { title: 'mult-adds', right },
       { title: 'FLOPs', right },
+      { title: 'activation bytes', right },
     ]
-    const work = ({ parameters, multiplyAdds, flops }: Work): string[] => [parameters, multiplyAdds, flops].map(grouped)
+    const work = ({ parameters, multiplyAdds, flops, activationBytes }: Work): string[] =>
+      [parameters, multiplyAdds, flops, activationBytes].map(grouped)
     const rows = this.layers.map((layer) => {
       const label = layer.name === '' ? layer.type : `${layer.name} ${layer.type}`
       const kernel = layer.kernel === undefined ? '-' : formatShape(layer.kernel)
@@ -105,7 +118,7 @@ export function summary(model: Module, input: Shape): Summary {
   const perSample = (count: number): number => Math.round(count / samples)
   return new Summary(
     input,
-    recorder.calls.map(({ name, module, depth, output, multiplyAdds, flops }) => ({
+    recorder.calls.map(({ name, module, depth, output, multiplyAdds, flops, activationBytes }) => ({
       name,
       type: module instanceof FunctionLayer ? module.apply.name || 'function' : module.constructor.name,
       depth,
@@ -114,6 +127,7 @@ export function summary(model: Module, input: Shape): Summary {
       parameters: recorder.countParameters(module),
       multiplyAdds: perSample(multiplyAdds),
       flops: perSample(flops),
+      activationBytes,
     })),
   )
 }
@@ -131,6 +145,7 @@ interface Call {
   output: Shape
   multiplyAdds: number
   flops: number
+  activationBytes: number
 }
 
 /** Stands in for the `forward` of each module while the model runs once. */
@@ -138,6 +153,8 @@ class Recorder {
   readonly calls: Call[] = []
   readonly #model: Module
   readonly #counted = new Set<Variable>()
+  /** Values whose memory is counted. */
+  readonly #kept = new Set<Node>()
   #depth = 0
   /** Work of the calls inside the one that is open, at each depth. */
   readonly #inner: { multiplyAdds: number; flops: number }[] = []
@@ -154,6 +171,7 @@ class Recorder {
       const value = (...inputs: Tensor[]): Tensor => this.#call(name, module, inputs, forward)
       Object.defineProperty(module, 'forward', { value, configurable: true })
     }
+    this.#kept.add(input.node)
     try {
       this.#model.forward(input)
     } finally {
@@ -166,7 +184,7 @@ class Recorder {
   }
 
   #call(name: string, module: Module, inputs: readonly Tensor[], forward: (...inputs: Tensor[]) => Tensor): Tensor {
-    const call: Call = { name, module, depth: this.#depth++, output: [], multiplyAdds: 0, flops: 0 }
+    const call: Call = { name, module, depth: this.#depth++, output: [], multiplyAdds: 0, flops: 0, activationBytes: 0 }
     this.calls.push(call)
     const inner = { multiplyAdds: 0, flops: 0 }
     this.#inner.push(inner)
@@ -178,7 +196,9 @@ class Recorder {
       output.node,
     )
     call.output = output.shape
-    call.multiplyAdds = whole.multiplyAdds - inner.multiplyAdds
+    call.activationBytes = this.#memory(output.node)
+    const scales = module instanceof Normalization ? (module.weight?.size ?? 0) * (output.shape[0] ?? 1) : 0
+    call.multiplyAdds = whole.multiplyAdds - inner.multiplyAdds + scales
     call.flops = whole.flops - inner.flops
     const around = this.#inner.at(-1)
     if (around !== undefined) {
@@ -186,6 +206,15 @@ class Recorder {
       around.flops += whole.flops
     }
     return output
+  }
+
+  /** Bytes of a value, 0 where they are counted already. */
+  #memory(value: Node): number {
+    let node = value
+    while (node.kind === 'op' && node.op.name === 'reshape') node = node.inputs[0] as Node
+    if (this.#kept.has(node)) return 0
+    this.#kept.add(node)
+    return sizeOf(node.shape) * bytesOf(node.dtype)
   }
 
   /** Elements of the parameters a module holds itself; those counted before, in another module that shares them, are left out. */

@@ -47,13 +47,13 @@ export class Adam extends Optimizer {
   }
 
   protected override update(parameter: OptimizedParameter, gradient: Tensor, scalars: StepScalars): readonly Update[] {
-    const { variable, index, learningRateFactor } = parameter
+    const { variable, index, group } = parameter
     const { dtype } = variable
     const [beta1, beta2] = this.betas
     const size = scalars.number(
-      `step size ${learningRateFactor}`,
+      `step size ${group.index}`,
       dtype,
-      (step) => (this.rateOf(step) * learningRateFactor) / (1 - beta1 ** step),
+      (step) => this.rateOf(step, group) / (1 - beta1 ** step),
     )
     const correction = scalars.number('root correction', dtype, (step) => 1 / Math.sqrt(1 - beta2 ** step))
     const [firstState, secondState] = [this.#first[index] as Variable, this.#second[index] as Variable]
@@ -87,13 +87,16 @@ export class AdamW extends Adam {
   }
 
   protected override decay(
-    { variable, weightDecay, learningRateFactor }: OptimizedParameter,
+    { variable, weightDecay, group }: OptimizedParameter,
     gradient: Tensor,
     scalars: StepScalars,
   ): readonly [start: Tensor, slope: Tensor] {
     if (weightDecay === 0) return [variable, gradient]
-    const shrink = weightDecay * learningRateFactor
-    const factor = scalars.number(`decay ${shrink}`, variable.dtype, (step) => 1 - this.rateOf(step) * shrink)
+    const factor = scalars.number(
+      `decay ${group.index}`,
+      variable.dtype,
+      (step) => 1 - this.rateOf(step, group) * weightDecay,
+    )
     return [variable.multiply(factor), gradient]
   }
 }

@@ -1,4 +1,4 @@
-// ocellus/optim: optimizers, learning-rate schedules, gradient clipping.
+// ocellus/optim: optimizers, learning-rate schedules, gradient clipping, weight averaging.
 
 export { Adam, type AdamOptions, AdamW, adam, adamW } from './adam.ts'
 export { clipByNorm, clipByValue, globalNorm } from './clipping.ts'
@@ -8,6 +8,7 @@ export {
   type OptimizerOptions,
   type OptimizerState,
   type ParameterGroup,
+  type TrainingPlan,
 } from './optimizer.ts'
 export {
   type CosineOptions,
@@ -17,6 +18,8 @@ export {
   exponential,
   type OneCycleOptions,
   oneCycle,
+  type PlateauOptions,
+  reduceOnPlateau,
   type Schedule,
   type StepsOptions,
   steps,
@@ -24,3 +27,4 @@ export {
   warmUp,
 } from './schedules.ts'
 export { Sgd, type SgdOptions, sgd } from './sgd.ts'
+export { WeightAverage, type WeightAverageOptions } from './weight-average.ts'

@@ -15,7 +15,9 @@ import { StepScalars } from './step-scalars.ts'
 /** Parameters that are treated differently from the others. */
 export interface ParameterGroup {
   readonly parameters: readonly Variable[]
-  /** Multiplies the optimizer's learning rate (default 1). */
+  /** Instead of the optimizer's: a number or a schedule of its own. Setting the optimizer's later does not change it. */
+  readonly learningRate?: number | Schedule
+  /** Multiplies the learning rate (default 1). */
   readonly learningRateFactor?: number
   /** Instead of the optimizer's. */
   readonly weightDecay?: number
@@ -27,6 +29,14 @@ export interface OptimizerOptions {
   readonly weightDecay?: number
   /** Which parameters decay (default: all). `decay: (name, parameter) => parameter.rank >= 2` leaves biases out. */
   readonly decay?: (name: string, parameter: Variable) => boolean
+}
+
+/** What schedules need to know of a training. */
+export interface TrainingPlan {
+  readonly stepsPerEpoch?: number
+  readonly epochs?: number
+  /** See `TrainingTime.losses`. */
+  readonly losses?: readonly number[]
 }
 
 /** Makes an optimizer once the parameters are known; a Trainer takes one. */
@@ -41,12 +51,20 @@ export interface OptimizerState {
   readonly tensors: ReadonlyMap<string, HostTensor>
 }
 
+/** Where the learning rate of a group comes from. */
+export interface GroupRate {
+  readonly index: number
+  /** Undefined: the optimizer's. */
+  readonly own: number | Schedule | undefined
+  readonly factor: number
+}
+
 /** One parameter as the optimizer sees it. */
 export interface OptimizedParameter {
   readonly index: number
   readonly name: string
   readonly variable: Variable
-  readonly learningRateFactor: number
+  readonly group: GroupRate
   /** 0 where it does not decay. */
   readonly weightDecay: number
 }
@@ -57,8 +75,8 @@ export type Update = readonly [variable: Variable, value: Tensor]
 export abstract class Optimizer {
   /** Of its kind, in messages and checkpoints. */
   abstract readonly name: string
-  /** How long training will be, for schedules that depend on it. A Trainer sets it. */
-  plan: { readonly stepsPerEpoch?: number; readonly epochs?: number } = {}
+  /** How long training will be and how it went so far, for schedules that depend on it. A Trainer sets it. */
+  plan: TrainingPlan = {}
   protected readonly optimized: readonly OptimizedParameter[]
   readonly #state = new Map<string, Variable>()
   #schedule: Schedule | undefined
@@ -99,18 +117,20 @@ export abstract class Optimizer {
     return this.#schedule !== undefined
   }
 
-  /** The rate of a step, counted from 1. */
-  protected rateOf(step: number): number {
-    if (this.#schedule === undefined) return this.#learningRate
-    const { stepsPerEpoch, epochs } = this.plan
+  /** The rate of a step, counted from 1: the optimizer's, or a group's. */
+  protected rateOf(step: number, group?: GroupRate): number {
+    const { own = this.#schedule ?? this.#learningRate, factor = 1 } = group ?? {}
+    if (typeof own === 'number') return own * factor
+    const { stepsPerEpoch, epochs, losses } = this.plan
     const done = step - 1
-    const rate = this.#schedule({
+    const rate = own({
       step: done,
       epoch: stepsPerEpoch === undefined ? undefined : Math.floor(done / stepsPerEpoch),
       steps: stepsPerEpoch === undefined || epochs === undefined ? undefined : stepsPerEpoch * epochs,
+      losses,
     })
     checkAtLeastZero(`the schedule's learning rate after ${done} steps`, rate)
-    return rate
+    return rate * factor
   }
 
   /**
@@ -201,20 +221,24 @@ function listParameters(
   const groups: readonly ParameterGroup[] = parameters.every((item) => item instanceof Variable)
     ? [{ parameters: parameters as readonly Variable[] }]
     : (parameters as readonly ParameterGroup[])
-  const listed = groups.flatMap((group) => group.parameters.map((variable) => ({ group, variable })))
+  const listed = groups.flatMap((group, groupIndex) =>
+    group.parameters.map((variable) => ({ group, groupIndex, variable })),
+  )
   if (listed.length === 0)
     throw new UsageError(
       `an optimizer needs parameters, and there are none: all are frozen, or they stand in #private fields or Maps, where they cannot be found${atSite()}`,
     )
   const labels = listed.map(({ variable }) => variable.label)
-  return listed.map(({ group, variable }, index) => {
+  return listed.map(({ group, groupIndex, variable }, index) => {
     if (listed.findIndex((other) => other.variable === variable) !== index) {
       throw new UsageError(`parameter ${variable.label} is given to the optimizer twice${atSite()}`)
     }
     const name = labels.indexOf(variable.label) === labels.lastIndexOf(variable.label) ? variable.label : `${index}`
-    const { learningRateFactor = 1, weightDecay: groupDecay = weightDecay } = group
-    checkAtLeastZero('learningRateFactor', learningRateFactor)
+    const { learningRate: own, learningRateFactor: factor = 1, weightDecay: groupDecay = weightDecay } = group
+    if (typeof own === 'number') checkAtLeastZero('learningRate', own)
+    checkAtLeastZero('learningRateFactor', factor)
     checkAtLeastZero('weightDecay', groupDecay)
-    return { index, name, variable, learningRateFactor, weightDecay: decay(name, variable) ? groupDecay : 0 }
+    const rate: GroupRate = { index: groupIndex, own, factor }
+    return { index, name, variable, group: rate, weightDecay: decay(name, variable) ? groupDecay : 0 }
   })
 }

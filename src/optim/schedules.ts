@@ -10,15 +10,17 @@ export interface TrainingTime {
   readonly epoch: number | undefined
   /** Steps of the whole training. */
   readonly steps: number | undefined
+  /** The loss of each completed epoch, on the validation part where there is one. */
+  readonly losses?: readonly number[] | undefined
 }
 
 /** The learning rate of the step that comes next. */
 export type Schedule = (time: TrainingTime) => number
 
-function known(value: number | undefined, schedule: string, what: string): number {
+function known<Value>(value: Value | undefined, schedule: string, what: string): Value {
   if (value !== undefined) return value
   throw new UsageError(
-    `${schedule}: ${what} is not known; set optimizer.plan = { stepsPerEpoch, epochs }, or use a Trainer`,
+    `${schedule}: ${what} is not known; set optimizer.plan = { stepsPerEpoch, epochs, losses }, or use a Trainer`,
   )
 }
 
@@ -102,6 +104,49 @@ export function warmUp(schedule: Schedule | number, options: { readonly steps: n
   return (time) => {
     const rate = typeof schedule === 'number' ? schedule : schedule(time)
     return rate * Math.min(1, (time.step + 1) / options.steps)
+  }
+}
+
+export interface PlateauOptions {
+  readonly start: number
+  /** Multiplies the rate when the loss stands still (default 0.1). */
+  readonly factor?: number
+  /** Epochs without a lower loss that are still borne (default 10). */
+  readonly patience?: number
+  /** A loss is lower when it is below the lowest by this share (default 1e-4). */
+  readonly threshold?: number
+  /** Epochs after a change in which none is counted (default 0). */
+  readonly cooldown?: number
+  /** The rate never falls below this (default 0). */
+  readonly least?: number
+}
+
+/**
+ * Multiplies the rate by `factor` when the loss has not fallen for more than `patience` epochs. It looks at the losses of the epochs so far, which a
+ * Trainer tells and a loop by hand sets by `optimizer.plan = { losses }`. As PyTorch's ReduceLROnPlateau.
+ */
+export function reduceOnPlateau(options: PlateauOptions): Schedule {
+  const { start, factor = 0.1, patience = 10, threshold = 1e-4, cooldown = 0, least = 0 } = options
+  if (!(factor > 0 && factor < 1))
+    throw new UsageError(`reduceOnPlateau: factor must be between 0 and 1, not ${factor}`)
+  return ({ losses }) => {
+    let rate = start
+    let lowest = Number.POSITIVE_INFINITY
+    let standing = 0
+    let resting = 0
+    for (const loss of known(losses, 'reduceOnPlateau', 'the loss of the epochs so far')) {
+      standing = loss < lowest * (1 - threshold) ? 0 : standing + 1
+      if (standing === 0) lowest = loss
+      if (resting > 0) {
+        resting--
+        standing = 0
+      }
+      if (standing <= patience) continue
+      rate = Math.max(rate * factor, least)
+      resting = cooldown
+      standing = 0
+    }
+    return rate
   }
 }
 

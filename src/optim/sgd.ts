@@ -46,12 +46,8 @@ export class Sgd extends Optimizer {
   }
 
   protected override update(parameter: OptimizedParameter, gradient: Tensor, scalars: StepScalars): readonly Update[] {
-    const { variable, index, learningRateFactor, weightDecay } = parameter
-    const rate = scalars.number(
-      `rate ${learningRateFactor}`,
-      variable.dtype,
-      (step) => this.rateOf(step) * learningRateFactor,
-    )
+    const { variable, index, group, weightDecay } = parameter
+    const rate = scalars.number(`rate ${group.index}`, variable.dtype, (step) => this.rateOf(step, group))
     const decayed = weightDecay === 0 ? gradient : gradient.add(variable.multiply(weightDecay))
     const state = this.#momenta?.[index]
     if (state === undefined) return [[variable, variable.subtract(decayed.multiply(rate))]]

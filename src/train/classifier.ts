@@ -1,7 +1,8 @@
 // Classifier: a network that tells classes apart, with everything done by hand: forward, backward, predict, save, load.
 
 import { UsageError } from '../core/errors.ts'
-import { loadWeights, saveWeights, type WeightsReport } from '../io/weights.ts'
+import { loadWeights, saveWeights } from '../io/weights.ts'
+import type { WeightsReport } from '../io/weights-report.ts'
 import { relu, softmax } from '../nn/activations.ts'
 import type { Initializer } from '../nn/initializers.ts'
 import { Linear } from '../nn/linear.ts'
@@ -82,7 +83,7 @@ export class Classifier extends Module {
     return saveWeights(this)
   }
 
-  /** Loads weights from the bytes of a safetensors file; tells what did not fit. */
+  /** Loads weights from the bytes of a file, see `loadWeights`. Throws WeightsMismatchError where they do not fit. */
   load(bytes: Uint8Array): Promise<WeightsReport> {
     return loadWeights(this, bytes)
   }

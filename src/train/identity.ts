@@ -1,9 +1,8 @@
 // What makes two trainings the same, so that one may go on from the other's checkpoint.
 
 import { OcellusError } from '../core/errors.ts'
-import type { Dataset } from '../data/dataset.ts'
-import { Adler32 } from '../data/formats/checksum.ts'
-import { compareWeights } from '../io/weights.ts'
+import type { BatchSource } from '../data/batch-source.ts'
+import { compareWeights } from '../io/module-weights.ts'
 import type { Module } from '../nn/module.ts'
 import type { Optimizer } from '../optim/optimizer.ts'
 import type { TrainingState } from './checkpoint.ts'
@@ -12,18 +11,13 @@ import type { TrainerSettings } from './trainer.ts'
 /** What must be equal, by what messages call it. */
 export type TrainingIdentity = Readonly<Record<string, number | string>>
 
-/** How many inputs the checksum of the data takes, at even distances. */
-const inputsTaken = 65536
-
 export function identityOf<Model extends Module>(
-  train: Dataset,
+  train: BatchSource,
   optimizer: Optimizer,
   { batchSize, seed, batches, measures }: TrainerSettings<Model>,
 ): TrainingIdentity {
   return {
-    'the number of samples': train.length,
-    'the shape of a sample': train.inputs.shape.slice(1).join('x'),
-    'the checksum of the data': checksumOf(train),
+    ...train.fingerprint,
     batchSize,
     seed,
     batches,
@@ -46,16 +40,4 @@ export function checkIdentity(state: TrainingState, identity: TrainingIdentity, 
   const converted = [...model.namedVariables()].find(([name, { dtype }]) => state.model.get(name)?.dtype !== dtype)
   const wrong = missing[0] ?? unexpected[0] ?? mismatched[0]?.name ?? converted?.[0]
   if (wrong !== undefined) throw new OcellusError(`${file} belongs to another model: ${wrong} differs; ${hint}`)
-}
-
-/** A number that differs for other data: over the labels, and inputs taken at even distances. */
-function checksumOf(dataset: Dataset): number {
-  const { data } = dataset.inputs
-  const stride = Math.max(1, Math.floor(data.length / inputsTaken))
-  const taken = Float32Array.from({ length: Math.floor(data.length / stride) }, (_, i) => data[i * stride] as number)
-  const checksum = new Adler32()
-  for (const { buffer, byteOffset, byteLength } of [dataset.labels, taken]) {
-    checksum.update(new Uint8Array(buffer, byteOffset, byteLength))
-  }
-  return checksum.value
 }

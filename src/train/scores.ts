@@ -23,17 +23,24 @@ export function metricName(metric: Metric): string {
 }
 
 /**
- * The loss and all metrics of one batch, as scalars. `classes` is the number of classes of the data set.
+ * The loss and all metrics of one batch, as scalars. Metrics compare with `truth`, which differs from `target` where that holds the
+ * classes' probabilities. `classes` is the number of classes of the data set.
  * Throws UsageError where a model that tells classes apart has fewer outputs.
  */
-export function measure({ loss, metrics }: Measures, output: Tensor, target: Tensor, classes: number): Tensor[] {
+export function measure(
+  { loss, metrics }: Measures,
+  output: Tensor,
+  target: Tensor,
+  truth: Tensor,
+  classes: number,
+): Tensor[] {
   const outputs = output.shape[1]
   if (output.rank === 2 && target.rank === 1 && outputs !== undefined && outputs < classes) {
     throw new UsageError(
       `the model has ${outputs} outputs, but the data set has ${classes} classes; give the last layer one for each`,
     )
   }
-  return [loss(output, target), ...metrics.map((metric) => metric(output, target))]
+  return [loss(output, target), ...metrics.map((metric) => metric(output, truth))]
 }
 
 /** Sums over batches; small enough to be saved in the middle of an epoch. */

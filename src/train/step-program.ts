@@ -7,6 +7,7 @@ import type { Optimizer } from '../optim/optimizer.ts'
 import { compile } from '../tensor/compile.ts'
 import { gradients } from '../tensor/gradients.ts'
 import type { Tensor } from '../tensor/tensor.ts'
+import type { BatchTensors } from './evaluation.ts'
 import { type Measures, measure } from './scores.ts'
 
 /** Limits of gradients: each element, then the norm of all together. */
@@ -34,14 +35,14 @@ export interface StepResult {
 }
 
 /** One step on a batch of a data set with so many classes; compiled once per shape of the batch. */
-export type Step = (inputs: Tensor, target: Tensor, classes: number) => Promise<StepResult>
+export type Step = (tensors: BatchTensors, classes: number) => Promise<StepResult>
 
 export function compileStep<Model extends Module>(options: StepOptions<Model>): Step {
   const { model, optimizer, measures, clip, penalty, stepNorm } = options
   const parameters = optimizer.parameters
-  const program = compile((inputs: Tensor, target: Tensor, classes: number): Tensor[] => {
+  const program = compile((inputs: Tensor, target: Tensor, truth: Tensor, classes: number): Tensor[] => {
     const output = model.forward(inputs)
-    const measured = measure(measures, output, target, classes)
+    const measured = measure(measures, output, target, truth, classes)
     const loss = measured[0] as Tensor
     const found = gradients(penalty === undefined ? loss : loss.add(penalty(model)), parameters)
     const before = parameters.map((parameter) => parameter.reshape(parameter.shape))
@@ -50,9 +51,9 @@ export function compileStep<Model extends Module>(options: StepOptions<Model>): 
     const change = globalNorm(parameters.map((parameter, i) => parameter.subtract(before[i] as Tensor)))
     return [...measured, change]
   })
-  return async (inputs, target, classes) => {
+  return async ({ inputs, target, truth }, classes) => {
     const numbers: number[] = []
-    for (const result of program(inputs, target, classes)) numbers.push((await result.data())[0] as number)
+    for (const result of program(inputs, target, truth, classes)) numbers.push((await result.data())[0] as number)
     return stepNorm ? { values: numbers.slice(0, -1), norm: numbers.at(-1) } : { values: numbers, norm: undefined }
   }
 }

@@ -1,6 +1,6 @@
 // Trainer in Node: checkpoints in a folder, progress on the terminal, Ctrl-C that saves first.
 
-import type { Dataset } from '../data/dataset.ts'
+import type { BatchSource } from '../data/batch-source.ts'
 import type { Module } from '../nn/module.ts'
 import { FolderStore } from './checkpoint.node.ts'
 import type { CheckpointStore } from './checkpoint.ts'
@@ -36,7 +36,7 @@ export class Trainer<Model extends Module = Module> extends CoreTrainer<Model> {
   /**
    * As on every platform. With a checkpoint folder, Ctrl-C and SIGTERM save the state before they end the process.
    */
-  override async fit(train: Dataset, options: FitOptions = {}): Promise<FitResult> {
+  override async fit(train: BatchSource, options: FitOptions = {}): Promise<FitResult> {
     if (!this.#saves) return super.fit(train, options)
     const controller = new AbortController()
     let received: NodeJS.Signals | undefined

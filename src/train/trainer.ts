@@ -2,8 +2,10 @@
 
 import { UsageError } from '../core/errors.ts'
 import type { Random } from '../core/random.ts'
+import type { BatchSource } from '../data/batch-source.ts'
 import type { BatchPosition } from '../data/batches.ts'
-import type { Batch, Dataset } from '../data/dataset.ts'
+import type { Batch } from '../data/dataset.ts'
+import type { Transform } from '../data/transforms/transform.ts'
 import { accuracy, type Metric } from '../nn/accuracy.ts'
 import type { Loss } from '../nn/losses.ts'
 import type { Module } from '../nn/module.ts'
@@ -40,9 +42,15 @@ export interface TrainerOptions<Model extends Module = Module> {
   readonly seed?: number
   /** Reshuffled every epoch (default), drawn once, or in the order of the data. */
   readonly batches?: 'reshuffled' | 'once' | 'sequential'
-  /** Applied to the samples of each step, one after another. */
-  readonly augment?: readonly Augmentation[]
-  /** What the output is compared with: the labels (default), or the inputs, for autoencoders. */
+  /**
+   * Applied to the samples of each step, one after another: first transforms of single pictures, such as `randomCrop`, then functions of
+   * whole batches, such as `mixup`. All of it on this thread; a `DataLoader` transforms pictures on others.
+   */
+  readonly augment?: readonly (Transform | Augmentation)[]
+  /**
+   * What the output is compared with: the labels, the targets of the data, or the inputs, for autoencoders (default: the targets where
+   * there are some, else the labels).
+   */
   readonly target?: Target
   readonly clip?: Clipping
   /** Added to the loss that is differentiated, not to the one that is reported: `(model) => l2Penalty(model, 1e-4)`. */
@@ -66,8 +74,11 @@ export interface TrainerSettings<Model extends Module> {
   readonly batchSize: number
   readonly seed: number
   readonly batches: 'reshuffled' | 'once' | 'sequential'
+  /** Of single pictures. */
+  readonly transforms: readonly Transform[]
+  /** Of whole batches. */
   readonly augment: readonly Augmentation[]
-  readonly target: Target
+  readonly target: Target | undefined
   readonly clip: Clipping | undefined
   readonly penalty: ((model: Model) => Tensor) | undefined
   readonly stop: StoppingRule
@@ -110,7 +121,7 @@ export interface FitResult {
 
 export interface FitOptions {
   /** Scored after every epoch. */
-  readonly valid?: Dataset
+  readonly valid?: BatchSource
   /** Stops between two steps; the state is saved first, then `fit` rejects with the signal's reason. */
   readonly signal?: AbortSignal
 }
@@ -172,7 +183,7 @@ export class Trainer<Model extends Module = Module> {
    * Trains on `train` for the epochs that were set, in train mode; where the checkpoint store holds a part of this training, from there on,
    * to the same bits. Throws OcellusError for a checkpoint that is damaged or another training's, and for a loss that is no number.
    */
-  async fit(train: Dataset, { valid, signal }: FitOptions = {}): Promise<FitResult> {
+  async fit(train: BatchSource, { valid, signal }: FitOptions = {}): Promise<FitResult> {
     signal?.throwIfAborted()
     this.#optimizer = this.#settings.optimizer(this.model.parameters())
     const run = new TrainingRun({
@@ -190,7 +201,7 @@ export class Trainer<Model extends Module = Module> {
   }
 
   /** Loss and metrics over a data set, in eval mode. */
-  async evaluate(dataset: Dataset, options: { readonly signal?: AbortSignal } = {}): Promise<Evaluation> {
+  async evaluate(dataset: BatchSource, options: { readonly signal?: AbortSignal } = {}): Promise<Evaluation> {
     const keeper = await this.#evaluator.scores(dataset, options.signal)
     const { loss, ...metrics } = keeper.scores
     const { interval } = keeper
@@ -204,7 +215,7 @@ export class Trainer<Model extends Module = Module> {
   }
 
   /** The model's outputs, [N, ..], in eval mode; `outputs.argmax()` gives the classes. */
-  async predict(inputs: Dataset | Tensor, options: { readonly signal?: AbortSignal } = {}): Promise<Tensor> {
+  async predict(inputs: BatchSource | Tensor, options: { readonly signal?: AbortSignal } = {}): Promise<Tensor> {
     return this.#evaluator.outputs(inputs, options.signal)
   }
 }
@@ -232,8 +243,8 @@ function withDefaults<Model extends Module>(options: TrainerOptions<Model>): Tra
     batchSize: options.batchSize ?? 32,
     seed: options.seed ?? 0,
     batches: options.batches ?? 'reshuffled',
-    augment: options.augment ?? [],
-    target: options.target ?? 'labels',
+    ...sortedAugmentations(options.augment ?? []),
+    target: options.target,
     clip: options.clip,
     penalty: options.penalty,
     stop,
@@ -242,6 +253,17 @@ function withDefaults<Model extends Module>(options: TrainerOptions<Model>): Tra
     checkpoint: options.checkpoint,
     checkpointEvery,
   }
+}
+
+/** Transforms of single pictures come before functions of whole batches. */
+function sortedAugmentations(
+  augment: readonly (Transform | Augmentation)[],
+): Pick<TrainerSettings<Module>, 'transforms' | 'augment'> {
+  const transforms = augment.filter((each) => typeof each === 'object')
+  if (augment.slice(0, transforms.length).some((each) => typeof each === 'function')) {
+    throw new UsageError('augment: put the transforms of single pictures before the functions of whole batches')
+  }
+  return { transforms, augment: augment.filter((each) => typeof each === 'function') }
 }
 
 function defaultScore([first]: readonly Metric[]): (record: EpochRecord) => number {

@@ -2,10 +2,10 @@
 
 import type { HostTensor } from '../core/host-tensor.ts'
 import { Random } from '../core/random.ts'
-import { Batches } from '../data/batches.ts'
-import type { Dataset } from '../data/dataset.ts'
+import type { BatchSource } from '../data/batch-source.ts'
 import { currentDevice } from '../devices/registry.ts'
-import { readWeights, saveWeights, writeWeights } from '../io/weights.ts'
+import { setWeights, weightsOf } from '../io/module-weights.ts'
+import { saveWeights } from '../io/weights.ts'
 import type { Module } from '../nn/module.ts'
 import type { Optimizer } from '../optim/optimizer.ts'
 import { randomKey } from '../tensor/trace.ts'
@@ -24,6 +24,7 @@ import { checkIdentity, identityOf, type TrainingIdentity } from './identity.ts'
 import { ScoreKeeper } from './scores.ts'
 import { checkFiniteLoss, compileStep, type Step } from './step-program.ts'
 import type { FitResult, TrainerEvents, TrainerSettings } from './trainer.ts'
+import { TrainingData } from './training-data.ts'
 
 /** Names in a checkpoint store. */
 export const checkpointNames = {
@@ -44,13 +45,13 @@ export interface RunParts<Model extends Module> {
   readonly settings: TrainerSettings<Model>
   readonly evaluator: Evaluator
   readonly events: Events<TrainerEvents>
-  readonly train: Dataset
-  readonly valid: Dataset | undefined
+  readonly train: BatchSource
+  readonly valid: BatchSource | undefined
 }
 
 export class TrainingRun<Model extends Module> {
   readonly #parts: RunParts<Model>
-  readonly #batches: Batches
+  readonly #data: TrainingData
   readonly #step: Step
   readonly #identity: TrainingIdentity
   readonly #breather = new Breather()
@@ -67,14 +68,21 @@ export class TrainingRun<Model extends Module> {
   #saved: number = performance.now()
 
   constructor(parts: RunParts<Model>) {
-    const { model, optimizer, settings, train } = parts
+    const { model, optimizer, settings, events } = parts
     const { batchSize, seed, batches, measures, clip, penalty, stop } = settings
     this.#parts = parts
-    this.#batches = new Batches(train.length, { batchSize, seed, order: batches })
+    this.#data = new TrainingData(parts.train, {
+      batchSize,
+      seed,
+      order: batches,
+      epochs: settings.epochs,
+      transforms: settings.transforms,
+      notice: (message) => events.emit('notice', { message }),
+    })
     this.#keeper = new ScoreKeeper(measures)
-    optimizer.plan = { stepsPerEpoch: this.#batches.perEpoch, epochs: settings.epochs }
+    optimizer.plan = { stepsPerEpoch: this.#data.perEpoch, epochs: settings.epochs, losses: [] }
     this.#step = compileStep({ model, optimizer, measures, clip, penalty, stepNorm: stop.stepNorm !== undefined })
-    this.#identity = identityOf(train, optimizer, settings)
+    this.#identity = identityOf(this.#data.source, optimizer, settings)
   }
 
   /** Epochs completed. */
@@ -92,10 +100,11 @@ export class TrainingRun<Model extends Module> {
     const { model, optimizer, settings } = this.#parts
     checkIdentity(state, this.#identity, model, file)
     optimizer.restore(state.optimizer)
-    writeWeights(model, state.model)
-    this.#batches.seek(state.position)
+    setWeights(model, state.model)
+    this.#data.seek(state.position)
     this.#keeper = new ScoreKeeper(settings.measures, state.partial)
     this.#history = [...state.history]
+    this.#tellLosses()
     this.#best = state.best
     this.#steps = state.steps
     this.#learningRate = state.learningRate
@@ -122,15 +131,15 @@ export class TrainingRun<Model extends Module> {
     this.#since = performance.now()
     events.emit('start', {
       epochs: settings.epochs,
-      stepsPerEpoch: this.#batches.perEpoch,
-      position: this.#batches.position,
+      stepsPerEpoch: this.#data.perEpoch,
+      position: this.#data.position,
     })
     model.train()
     try {
       // At once, so that a place that cannot be written to is known before the work is done.
       if (this.#steps === 0) await this.#save()
       const ended = await this.#loop(signal)
-      if (settings.keep === 'best' && this.#best !== undefined) writeWeights(model, this.#best.weights)
+      if (settings.keep === 'best' && this.#best !== undefined) setWeights(model, this.#best.weights)
       const best = this.#best && { epoch: this.#best.epoch, score: this.#best.score }
       const result = { history: this.#history, ended, best }
       events.emit('end', result)
@@ -144,6 +153,7 @@ export class TrainingRun<Model extends Module> {
       }
       throw error
     } finally {
+      this.#data.close()
       Object.assign(randomKey, key)
     }
   }
@@ -152,38 +162,39 @@ export class TrainingRun<Model extends Module> {
     const { epochs, stop, checkpoint, checkpointEvery } = this.#parts.settings
     for (;;) {
       // All batches done, but not yet on record: a checkpoint may lie between the two.
-      if (this.#batches.position.batch === 0 && this.#keeper.samples > 0) await this.#completeEpoch(signal)
-      if (this.#batches.position.epoch >= epochs) return 'epochs'
+      if (this.#data.position.batch === 0 && this.#keeper.samples > 0) await this.#completeEpoch(signal)
+      if (this.#data.position.epoch >= epochs) return 'epochs'
       if (this.#steps >= (stop.steps ?? Infinity)) return this.#stop('steps', signal)
       if (this.#norm !== undefined && this.#norm < (stop.stepNorm ?? 0)) return this.#stop('stepNorm', signal)
       signal?.throwIfAborted()
       if (checkpoint !== undefined && performance.now() - this.#saved > checkpointEvery * 1000) await this.#save()
-      await this.#trainOnBatch()
+      await this.#trainOnBatch(signal)
       await this.#breather.breathe()
     }
   }
 
-  async #trainOnBatch(): Promise<void> {
-    const { train, settings, optimizer, events } = this.#parts
-    const { epoch, batch } = this.#batches.position
-    const indices = this.#batches.next()
-    let samples = train.batch(indices)
+  async #trainOnBatch(signal: AbortSignal | undefined): Promise<void> {
+    const { settings, optimizer, events } = this.#parts
+    const { epoch, batch } = this.#data.position
+    let samples = await this.#data.next(signal)
+    if (samples.labels.length === 0) return
     const random = new Random(settings.seed, augmentStream).fork(this.#steps)
     for (const augmentation of settings.augment) samples = augmentation(samples, random)
-    const { inputs, target } = batchTensors(samples, settings.target)
+    const classes = this.#data.source.classes.length
+    const tensors = batchTensors(samples, settings.target, classes)
     this.#learningRate = optimizer.learningRate
     // Dropout and the like are a function of seed and step, so that a resumed training draws the same.
     Object.assign(randomKey, { seed: settings.seed | 0, call: this.#steps })
-    const { values, norm } = await this.#step(inputs, target, train.classes.length)
+    const { values, norm } = await this.#step(tensors, classes)
     this.#steps++
     this.#norm = norm
     checkFiniteLoss(values[0] as number, this.#steps, epoch + 1)
-    this.#keeper.add(indices.length, values)
+    this.#keeper.add(samples.labels.length, values)
     events.emit('step', {
       step: this.#steps,
       epoch: epoch + 1,
       batch: batch + 1,
-      batches: this.#batches.perEpoch,
+      batches: this.#data.perEpoch,
       scores: this.#keeper.scores,
       learningRate: this.#learningRate,
     })
@@ -217,15 +228,23 @@ export class TrainingRun<Model extends Module> {
       seconds: this.#elapsed(),
     }
     this.#history = [...this.#history, record]
+    this.#tellLosses()
     const score = settings.best(record)
     if (score > (this.#best?.score ?? -Infinity)) {
-      const weights = settings.keep === 'best' ? await readWeights(model) : new Map<string, HostTensor>()
+      const weights = settings.keep === 'best' ? await weightsOf(model) : new Map<string, HostTensor>()
       this.#best = { epoch: record.epoch, score, weights }
       const bytes =
-        settings.checkpoint && (await saveWeights(model, { epoch: String(record.epoch), score: String(score) }))
+        settings.checkpoint &&
+        (await saveWeights(model, { metadata: { epoch: String(record.epoch), score: String(score) } }))
       if (bytes !== undefined) await settings.checkpoint?.write(checkpointNames.best, bytes)
     }
     events.emit('epoch', record)
+  }
+
+  /** For schedules that follow the loss. */
+  #tellLosses(): void {
+    const { optimizer } = this.#parts
+    optimizer.plan = { ...optimizer.plan, losses: this.#history.map(({ train, valid }) => (valid ?? train).loss) }
   }
 
   #elapsed(): number {
@@ -241,13 +260,13 @@ export class TrainingRun<Model extends Module> {
       identity: this.#identity,
       numberClass: currentDevice().numberClass,
       steps: this.#steps,
-      position: this.#batches.position,
+      position: this.#data.position,
       partial: this.#keeper.partial,
       learningRate: this.#learningRate,
       norm: this.#norm,
       seconds: this.#elapsed(),
       history: this.#history,
-      model: await readWeights(model),
+      model: await weightsOf(model),
       optimizer: await optimizer.state(),
       best: this.#best,
     }

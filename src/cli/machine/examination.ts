@@ -4,7 +4,11 @@ import { readFile } from 'node:fs/promises'
 import { arch, cpus, platform, totalmem } from 'node:os'
 import { probeWasmFeatures } from '../../codegen/wasm/features.ts'
 import { measurePeak } from '../../codegen/wasm/peak.ts'
-import { currentDevice } from '../../devices/registry.ts'
+import { targets } from '../../codegen/x64/target.ts'
+import type { Device } from '../../devices/device.ts'
+import { instructionSets, measureNativePeak } from '../../devices/native/features.node.ts'
+import { currentDevice, refusalOf } from '../../devices/registry.ts'
+import { chooseDevice } from '../choose-device.ts'
 import { formatCount } from '../terminal.ts'
 import { type FoundDataset, findDatasets } from './datasets.ts'
 import { measureProduct } from './product.ts'
@@ -25,19 +29,25 @@ export interface Examination {
   readonly device: {
     readonly name: string
     readonly threads: number
+    /** Why it is not the native device; undefined where it is. */
+    readonly nativeRefused: string | undefined
     /** Devices of one class give the same bits. */
     readonly numberClass: string
     readonly features: Readonly<Record<string, boolean>>
   }
-  /** In GFLOP/s, on one thread: the most that f32 vectors of 128 bits give, and a product of 512x512 matrices. */
-  readonly speed: { readonly peak: number; readonly product: number }
+  /** In GFLOP/s, on one thread: the most that multiply-adds of f32 vectors give, and a product of 512x512 matrices. */
+  readonly speed: { readonly vectors: string; readonly peak: number; readonly product: number }
   readonly data: { readonly folder: string; readonly sets: readonly FoundDataset[] }
 }
 
 /** Looks at everything; takes about a quarter of a second, most of it for the speed. */
 export async function examine(): Promise<Examination> {
   const { simd, relaxedMadd, fusedMadd } = probeWasmFeatures()
+  await chooseDevice()
   const device = currentDevice()
+  const sets = refusalOf('native') === undefined ? instructionSets() : []
+  const set = device.name === 'native' ? sets[0] : undefined
+  const bits = set === undefined ? 128 : 32 * targets[set].lanes
   const [processor] = cpus()
   return {
     versions: {
@@ -54,13 +64,33 @@ export async function examine(): Promise<Examination> {
     },
     device: {
       name: device.name,
-      threads: 1,
+      threads: device.threads,
+      nativeRefused: refusalOf('native'),
       numberClass: device.numberClass,
-      features: { 'WebAssembly SIMD': simd, 'relaxed multiply-add': relaxedMadd, 'fused multiply-add': fusedMadd },
+      features: {
+        'WebAssembly SIMD': simd,
+        'relaxed multiply-add': relaxedMadd,
+        'fused multiply-add': fusedMadd,
+        AVX2: sets.includes('avx2'),
+        'AVX-512': sets.includes('avx512'),
+      },
     },
-    speed: { peak: measurePeak({ relaxedMadd: fusedMadd }), product: measureProduct(512) },
+    speed: {
+      vectors: `vectors of ${bits} bits`,
+      peak: set === undefined ? measurePeak({ relaxedMadd: fusedMadd }) : measureNativePeak(set),
+      product: await onOneThread(device, () => measureProduct(512)),
+    },
     data: await findDatasets(),
   }
+}
+
+/** What is measured beside the peak of one core must not use two. */
+async function onOneThread<Result>(device: Device, measure: () => Result): Promise<Result> {
+  const { threads } = device
+  await device.useThreads(1)
+  const result = measure()
+  await device.useThreads(threads)
+  return result
 }
 
 async function versionOf(packageFile: URL): Promise<string | undefined> {
@@ -89,11 +119,11 @@ export function formatExamination({ versions, machine, device, speed, data }: Ex
       'Machine',
       `${machine.system}, ${machine.cores} cores, ${(machine.memory / 2 ** 30).toFixed(1)} GiB, ${machine.processor}`,
     ],
-    ['Device', device.name],
+    ['Device', device.nativeRefused === undefined ? device.name : `${device.name}, because ${device.nativeRefused}`],
     ['Features', features.join(', ')],
     ['Threads', String(device.threads)],
     ['Numbers', device.numberClass],
-    ['Peak', `${speed.peak.toFixed(1)} GFLOP/s (f32, 128-bit vectors, one thread)`],
+    ['Peak', `${speed.peak.toFixed(1)} GFLOP/s (f32, ${speed.vectors}, one thread)`],
     ['Matrices', `${speed.product.toFixed(1)} GFLOP/s (product of 512x512, ${share} % of the peak)`],
     ['Data', data.folder],
     ...data.sets.map((set): [string, string] => ['', `${set.name.padEnd(15)} ${describe(set)}`]),

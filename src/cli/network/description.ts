@@ -1,46 +1,84 @@
 // What `ocellus summary` prints.
 
-import { formatShape, sizeOf } from '../../core/shape.ts'
-import type { Safetensors } from '../../io/safetensors.ts'
+import { stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { UsageError } from '../../core/errors.ts'
+import { formatShape, type Shape, sizeOf } from '../../core/shape.ts'
+import { readWeights } from '../../io/weights.node.ts'
+import type { WeightsFile } from '../../io/weights-file.ts'
 import { type ActivationName, CharacterMlp } from '../../models/character-mlp.ts'
-import { summary } from '../../nn/summary.ts'
+import { findModelName } from '../../models/names.ts'
+import { recognizeModel } from '../../models/recognize.ts'
+import { createModel, modelEntry } from '../../models/registry.ts'
+import { skipInitialization } from '../../nn/initializers.ts'
+import { type Summary, summary } from '../../nn/summary.ts'
 import { textTable } from '../../nn/text-table.ts'
 import { featureCount } from '../../reader/glyph-features.ts'
 import { loadRecognizer } from '../../reader/recognizer.node.ts'
 import type { SummaryFlags } from '../summary.ts'
 import { formatCount, formatShare } from '../terminal.ts'
-import {
-  buildNetwork,
-  isRecognizer,
-  type NetworkDescription,
-  openNetworkFile,
-  resolveNetworkPath,
-} from './network-file.ts'
+import { buildNetwork, isRecognizer, type NetworkDescription, networkFile, openNetworkFile } from './network-file.ts'
 
 /** The summary of a network by name, or of a file, as text or JSON. */
 export async function describeModel(name: string, flags: SummaryFlags): Promise<string> {
-  if (name === 'character-mlp') {
-    const { hidden, classes, side, batch } = flags
-    const model = new CharacterMlp({
-      inputs: side * side,
-      hidden,
-      classes,
-      activation: flags.activation as ActivationName,
-    })
-    const layers = summary(model, [batch, side * side])
-    return flags.format === 'json' ? asJson(layers) : String(layers)
+  const json = flags.format === 'json'
+  const known = findModelName(name)
+  if (known !== undefined) {
+    const layers = summaryOf(known, flags)
+    return json ? asJson(layers) : String(layers)
   }
-  const path = await resolveNetworkPath(name)
-  const { file, description } = await openNetworkFile(path)
+  const path = await pathOf(name)
+  const file = await readWeights(path)
   if (isRecognizer(file)) {
     const { network } = await loadRecognizer(path)
     const layers = summary(network, [flags.batch, featureCount])
-    return flags.format === 'json' ? asJson(layers) : `${path}: recognizer of the page reader\n\n${layers}`
+    return json ? asJson(layers) : `${path}: recognizer of the page reader\n\n${layers}`
   }
-  if (description === undefined) return flags.format === 'json' ? asJson(tensorList(file)) : tensorTable(path, file)
-  const layers = summary(buildNetwork(description), [flags.batch, description.inputs])
-  if (flags.format === 'json') return asJson({ ...description, summary: layers })
-  return `${introduction(path, description)}\n\n${layers}`
+  const { description } = file.format === 'safetensors' ? await openNetworkFile(path) : {}
+  if (description !== undefined) {
+    const layers = summary(buildNetwork(description), [flags.batch, description.inputs])
+    return json ? asJson({ ...description, summary: layers }) : `${introduction(path, description)}\n\n${layers}`
+  }
+  const model = recognizeModel(file.tensors)
+  if (model === undefined) return json ? asJson(tensorList(file)) : tensorTable(path, file)
+  const { classes } = model
+  const layers = summaryOf(model.name, classes === undefined ? flags : { ...flags, classes })
+  if (json) return asJson({ model: model.name, names: model.names, classes, summary: layers })
+  const outputs = classes === undefined ? '' : `, ${formatCount(classes)} classes`
+  return `${path}: weights of ${model.names.join(' or ')}${outputs}\n\n${layers}`
+}
+
+/** The summary of a known network. Throws UsageError for a side where the network takes one size only. */
+function summaryOf(name: string, flags: SummaryFlags): Summary {
+  const { hidden, activation, batch, side } = flags
+  const classes = flags.classes === undefined ? {} : { classes: flags.classes }
+  if (name === 'character-mlp') {
+    const inputs = (side ?? 32) ** 2
+    const options = { inputs, hidden, activation: activation as ActivationName, ...classes }
+    return summary(
+      skipInitialization(() => new CharacterMlp(options)),
+      [batch, inputs],
+    )
+  }
+  const { input, anySize = false } = modelEntry(name)
+  if (side !== undefined && side !== input[0] && !anySize)
+    throw new UsageError(`${name} takes images of ${formatShape(input)} only; leave --side out`)
+  const image: Shape = side === undefined ? input : [side, side, input.at(-1) as number]
+  return summary(
+    skipInitialization(() => createModel(name, classes)),
+    [batch, ...image],
+  )
+}
+
+/** A file, or what is in a folder: the network of a training, else the folder itself, with .npy files in it. */
+async function pathOf(name: string): Promise<string> {
+  const status = await stat(name).catch(() => undefined)
+  if (status === undefined)
+    throw new UsageError(
+      `there is no network and no file called '${name}'; ocellus summary --help lists the networks, and files are .safetensors, .npz, .pth or .pt`,
+    )
+  const inside = join(name, networkFile)
+  return status.isDirectory() && (await stat(inside).catch(() => undefined)) !== undefined ? inside : name
 }
 
 function introduction(
@@ -61,7 +99,7 @@ interface TensorEntry {
   readonly shape: readonly number[]
 }
 
-function tensorList({ tensors, metadata }: Safetensors): {
+function tensorList({ tensors, metadata }: WeightsFile): {
   tensors: TensorEntry[]
   elements: number
   metadata: object
@@ -70,7 +108,7 @@ function tensorList({ tensors, metadata }: Safetensors): {
   return { tensors: entries, elements: entries.reduce((sum, { shape }) => sum + sizeOf(shape), 0), metadata }
 }
 
-function tensorTable(path: string, file: Safetensors): string {
+function tensorTable(path: string, file: WeightsFile): string {
   const { tensors, elements } = tensorList(file)
   const columns = [{ title: 'tensor' }, { title: 'dtype' }, { title: 'shape' }, { title: 'elements', right: true }]
   const rows = tensors.map(({ name, dtype, shape }) => [name, dtype, formatShape(shape), formatCount(sizeOf(shape))])

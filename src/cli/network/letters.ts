@@ -23,6 +23,10 @@ const paperIsOne = {
 
 export type LetterSetName = keyof typeof paperIsOne
 
+export function isLetterSet(name: string): name is LetterSetName {
+  return Object.hasOwn(paperIsOne, name)
+}
+
 export interface LettersOptions {
   readonly input: InputKind
   /** Take so many letters of each part, evenly from all classes (default: all). */

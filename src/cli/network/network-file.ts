@@ -4,9 +4,10 @@ import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { FormatError, OcellusError } from '../../core/errors.ts'
 import { writeFileAtomically } from '../../io/atomic-file.node.ts'
+import { setWeights } from '../../io/module-weights.ts'
 import { readFileIfThere } from '../../io/read-file.node.ts'
 import { readSafetensors, type Safetensors } from '../../io/safetensors.ts'
-import { saveWeights, writeWeights } from '../../io/weights.ts'
+import { saveWeights } from '../../io/weights.ts'
 import { type ActivationName, activationNames, CharacterMlp } from '../../models/character-mlp.ts'
 import type { InputKind } from './letters.ts'
 
@@ -40,7 +41,7 @@ const kind = 'character-mlp-1'
 export async function saveNetwork(path: string, { model, description }: TrainedNetwork): Promise<void> {
   await writeFileAtomically(
     path,
-    await saveWeights(model, { 'ocellus network': kind, description: JSON.stringify(description) }),
+    await saveWeights(model, { metadata: { 'ocellus network': kind, description: JSON.stringify(description) } }),
   )
 }
 
@@ -68,7 +69,7 @@ export async function openNetworkFile(
 }
 
 /** Whether a file holds a recognizer like the one that comes with the package. */
-export function isRecognizer({ metadata }: Safetensors): boolean {
+export function isRecognizer({ metadata }: Pick<Safetensors, 'metadata'>): boolean {
   return metadata.format === 'ocellus recognizer'
 }
 
@@ -81,7 +82,7 @@ export async function loadNetwork(path: string): Promise<TrainedNetwork> {
     )
   }
   const model = buildNetwork(description)
-  const report = writeWeights(model, file.tensors)
+  const report = setWeights(model, file.tensors)
   if (!report.complete) throw new FormatError(`${path}: its tensors do not fit the network it describes (${report})`)
   return { model, description }
 }

@@ -19,7 +19,7 @@ import { CharacterTraining, type MeasuredTraining, type Training, type TrainingS
 
 /** Trains as the flags ask and prints the result; progress goes to stderr. */
 export async function trainByFlags(flags: TrainFlags): Promise<void> {
-  await chooseDevice(flags.device)
+  await chooseDevice(flags)
   const settings = settingsOf(flags)
   const saved: SavedSettings = flags.limit === undefined ? settings : { ...settings, limit: flags.limit }
   const folder = flags.out

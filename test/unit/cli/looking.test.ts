@@ -4,6 +4,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { writeSafetensors } from '../../../src/io/safetensors.ts'
+import { createModel } from '../../../src/models/registry.ts'
 import { ocellus, temporaryFolder } from './command-line.ts'
 
 const folder = temporaryFolder()
@@ -17,7 +18,7 @@ describe('doctor', () => {
     expect(code).toBe(0)
     const { versions, device, speed, data } = JSON.parse(stdout)
     expect(versions.node).toBe(process.versions.node)
-    expect(device.name).toBe('wasm')
+    expect(device.name).toBe(device.nativeRefused === undefined ? 'native' : 'wasm')
     expect(device.features['WebAssembly SIMD']).toBe(true)
     expect(speed.peak).toBeGreaterThan(1)
     // No product is faster than the peak; measuring allows a little.
@@ -49,6 +50,38 @@ describe('summary', () => {
     expect(JSON.parse(stdout).total).toMatchObject({ parameters: 65_600 + 2_340, multiplyAdds: 65_536 + 2_304 })
   })
 
+  it('of a known network prints its layers, in words or as JSON', async () => {
+    const [text, json] = await Promise.all([
+      ocellus(['summary', 'nist36-cnn', '--batch', '128'], { folder }),
+      ocellus(['summary', 'LeNet5', '--json'], { folder }),
+    ])
+    expect(text.stdout).toMatch(/^ +features\.3 Conv2d +\[5, 5, 64, 128\] +\[128, 10, 10, 128\] +204,928 +20,480,000 /m)
+    expect(text.stdout).toMatch(/^ +classifier\.1 BatchNorm1d +- +\[128, 128\] +256 +128 /m)
+    expect(JSON.parse(json.stdout).total).toMatchObject({ parameters: 61_706, multiplyAdds: 416_520 })
+  })
+
+  it('tells the network that a file belongs to by its tensors', async () => {
+    const tensors = [...createModel('lenet5', { classes: 26 }).namedVariables()].map(([name, variable]) => [
+      name,
+      { dtype: 'f32', shape: variable.shape, data: variable.dataSync() },
+    ])
+    writeFileSync(join(folder, 'unnamed.bin'), writeSafetensors(Object.fromEntries(tensors)))
+    const { code, stdout } = await ocellus(['summary', 'unnamed.bin'], { folder })
+    expect(code).toBe(0)
+    expect(stdout).toMatch(/^unnamed\.bin: weights of lenet5 or lenet5-28, 26 classes$/m)
+    expect(stdout).toMatch(/classifier\.4 Linear +\[84, 26\]/)
+  })
+
+  it('says where a network takes one size only', async () => {
+    const [refused, taken] = await Promise.all([
+      ocellus(['summary', 'lenet5', '--side', '40'], { folder }),
+      ocellus(['summary', 'squeezenet1.1', '--side', '64', '--classes', '17', '--json'], { folder }),
+    ])
+    expect(refused).toMatchObject({ stdout: '' })
+    expect(refused.stderr).toMatch(/^ocellus: lenet5 takes images of \[32, 32, 1\] only; leave --side out\n$/)
+    expect(JSON.parse(taken.stdout).layers[0].output).toEqual([1, 17])
+  })
+
   it('of a file that is no network of ours lists its tensors', async () => {
     const tensor = { dtype: 'f32', shape: [2, 3], data: new Float32Array(6) } as const
     writeFileSync(join(folder, 'other.safetensors'), writeSafetensors({ first: tensor, second: tensor }))
@@ -75,7 +108,7 @@ describe('summary', () => {
       folder,
       environment: { OCELLUS_DEBUG: 'stack' },
     })
-    expect(stderr).toMatch(/^ {4}at .*network-file\.ts/m)
+    expect(stderr).toMatch(/^ {4}at .*description\.ts/m)
   })
 })
 

@@ -69,6 +69,8 @@ describe('mistakes end with exit code 2 and one sentence', () => {
       /argument '64,,3' is invalid: it must be whole numbers from 1 to 100000 with commas/,
     ],
     [['train', '--data', 'cifar'], /argument 'cifar' is invalid: allowed choices are characters, nist36, .*;/],
+    [['train', '--threads', '0'], /argument '0' is invalid: it must be a whole number from 1 to 256;/],
+    [['start', '--threads', 'all'], /argument 'all' is invalid: it must be a whole number from 1 to 256;/],
     [['train', '--device', 'gpu'], /allowed choices are native, wasm, reference;/],
     [['read'], "ocellus read: missing required argument 'image'; ocellus read --help shows how"],
     [['read', 'page.jpg', '--format', 'xml'], /allowed choices are text, json;/],

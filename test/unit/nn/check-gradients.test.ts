@@ -3,9 +3,14 @@
 import { describe, expect, it } from 'vitest'
 import { Random } from '../../../src/core/random.ts'
 import { gelu, relu, sigmoid, tanh } from '../../../src/nn/activations.ts'
+import { BatchNorm2d } from '../../../src/nn/batch-norm.ts'
 import { checkGradients } from '../../../src/nn/check-gradients.ts'
+import { Conv2d } from '../../../src/nn/conv2d.ts'
+import { Dropout } from '../../../src/nn/dropout.ts'
+import { Flatten } from '../../../src/nn/flatten.ts'
 import { Linear } from '../../../src/nn/linear.ts'
 import { angularLoss, binaryCrossEntropy, crossEntropy, l2Penalty, meanSquaredError } from '../../../src/nn/losses.ts'
+import { Residual } from '../../../src/nn/residual.ts'
 import { Sequential, type TensorFunction } from '../../../src/nn/sequential.ts'
 import { random } from '../../../src/tensor/creation.ts'
 import { type Tensor, tensor } from '../../../src/tensor/tensor.ts'
@@ -44,6 +49,23 @@ describe('right gradients', () => {
     ])
     for (const { error } of report.parameters) expect(error).toBeLessThan(1e-9)
     expect(report.passed).toBe(true)
+  })
+
+  it('of convolutions with batch norm, dropout and a shortcut are found within 1e-9, with the same places dropped each time', () => {
+    const around = new Conv2d({ inputs: 4, outputs: 4, kernel: 3, padding: 1, random: draw })
+    const model = new Sequential(
+      new Conv2d({ inputs: 2, outputs: 4, kernel: 3, stride: 2, padding: 1, bias: false, random: draw }),
+      new BatchNorm2d({ channels: 4 }),
+      gelu,
+      new Residual({ body: new Sequential(around, new Dropout({ rate: 0.4 })) }),
+      new Flatten(),
+      new Linear({ inputs: 36, outputs: 3, random: draw }),
+    )
+    const [x, labels] = [drawn(3, 6, 6, 2), tensor([0, 2, 1], { dtype: 'i32' })]
+    const report = checkGradients(model, (m) => crossEntropy(m.forward(x), labels), { elements: 20 })
+    expect(report.parameters).toHaveLength(7)
+    expect(report.largestError).toBeLessThan(1e-9)
+    expect(model.parameters().every(({ dtype }) => dtype === 'f32')).toBe(true)
   })
 
   it.each([

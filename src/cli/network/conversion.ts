@@ -1,0 +1,72 @@
+// What `ocellus convert` does.
+
+import { stat } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { OcellusError, UsageError } from '../../core/errors.ts'
+import { formatShape, sizeOf } from '../../core/shape.ts'
+import { layoutKey } from '../../io/formats.ts'
+import { readWeights, writeWeights, writtenFormatOf } from '../../io/weights.node.ts'
+import type { WeightsFile } from '../../io/weights-file.ts'
+import { textTable } from '../../nn/text-table.ts'
+import type { ConvertFlags } from '../convert.ts'
+import { formatCount } from '../terminal.ts'
+
+/** Reads the input, writes the output and prints the tensors; what was chosen on the way and what is odd goes to stderr. */
+export async function convertWeights(input: string, output: string, flags: ConvertFlags): Promise<void> {
+  const { to, entry, force } = flags
+  const format = writtenFormatOf(output, to === undefined ? {} : { format: to })
+  await checkOutput(input, output, force)
+  const file = await readWeights(input, { ...(entry === undefined ? {} : { entry }), warn: () => undefined })
+  const layout = layoutOf(file, flags)
+  const marks = layout === undefined ? {} : { layout }
+  await writeWeights(output, file.tensors, { format, ...marks, metadata: file.metadata })
+  for (const note of [...file.notes, ...lostMetadata(file, format)]) console.error(`ocellus: ${input}: ${note}`)
+  console.log(`${input} (${file.format}) is now ${output}, ${layoutSentence(layout)}\n\n${tensorTable(file)}`)
+}
+
+function layoutOf(file: WeightsFile, { layout }: ConvertFlags): WeightsFile['layout'] {
+  if (layout !== undefined && file.layout !== undefined && layout !== file.layout) {
+    throw new UsageError(`${file.file} says that its layout is ${file.layout}, so leave out --layout ${layout}`)
+  }
+  return file.layout ?? layout
+}
+
+/** What only safetensors has a place for, beyond the mark of the layout. */
+function lostMetadata({ metadata }: WeightsFile, format: string): string[] {
+  const keys = Object.keys(metadata).filter((key) => key !== layoutKey && key !== 'format')
+  return format === 'safetensors' || keys.length === 0
+    ? []
+    : [`left out its metadata ${keys.join(', ')}, which ${format} has no place for`]
+}
+
+function layoutSentence(layout: WeightsFile['layout']): string {
+  return layout === undefined ? 'which does not say how its weights are arranged' : `in the layout of ${layout}`
+}
+
+function tensorTable({ tensors }: WeightsFile): string {
+  const columns = [{ title: 'tensor' }, { title: 'dtype' }, { title: 'shape' }, { title: 'elements', right: true }]
+  const rows = [...tensors].map(([name, { dtype, shape }]) => [
+    name,
+    dtype,
+    formatShape(shape),
+    formatCount(sizeOf(shape)),
+  ])
+  const total = [...tensors.values()].reduce((sum, { shape }) => sum + sizeOf(shape), 0)
+  return textTable(columns, rows, [['total', '', '', formatCount(total)]])
+}
+
+/** Throws where the output is the input, under whatever name, or is there already, or has no folder. */
+async function checkOutput(input: string, output: string, force: boolean): Promise<void> {
+  const [from, to, folder] = await Promise.all([input, output, dirname(output)].map(statusOf))
+  if (to !== undefined && from !== undefined && to.dev === from.dev && to.ino === from.ino) {
+    throw new UsageError(`${output} is the input itself, which is never written to; give another output`)
+  }
+  if (to?.isDirectory()) throw new OcellusError(`${output} is a folder; give the name of a file`)
+  if (to !== undefined && !force) throw new OcellusError(`${output} is there already; give --force to replace it`)
+  if (!folder?.isDirectory())
+    throw new OcellusError(`${output} cannot be written: there is no folder ${dirname(output)}`)
+}
+
+function statusOf(path: string): Promise<Awaited<ReturnType<typeof stat>> | undefined> {
+  return stat(path).catch(() => undefined)
+}

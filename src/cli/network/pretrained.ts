@@ -1,0 +1,145 @@
+// A network from a file of weights: which one it is, told by its tensors, and all it takes to run it on images.
+
+import { stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { UsageError } from '../../core/errors.ts'
+import { formatShape, type Shape } from '../../core/shape.ts'
+import type { WeightsLayout } from '../../io/layout.ts'
+import { readWeights } from '../../io/weights.node.ts'
+import { loadWeights } from '../../io/weights.ts'
+import type { WeightsFile } from '../../io/weights-file.ts'
+import { listNames } from '../../io/weights-report.ts'
+import { findModelName, modelNames } from '../../models/names.ts'
+import type { Preprocessing } from '../../models/preprocessing.ts'
+import { unit } from '../../models/preprocessing.ts'
+import { type RecognizedModel, recognizeModel } from '../../models/recognize.ts'
+import { createModel, modelEntry } from '../../models/registry.ts'
+import { skipInitialization } from '../../nn/initializers.ts'
+import type { Module } from '../../nn/module.ts'
+import type { Tensor } from '../../tensor/tensor.ts'
+import { isRecognizer, loadNetwork, type NetworkDescription, networkFile, openNetworkFile } from './network-file.ts'
+
+export interface PretrainedNetwork {
+  /** What messages call it. */
+  readonly name: string
+  /** Of the file. */
+  readonly format: string
+  readonly module: Module
+  /** Images [N, H, W, C] to logits [N, classes]. */
+  readonly run: (images: Tensor) => Tensor
+  /** [H, W, C]; where `anySize` holds, other heights and widths do as well. */
+  readonly input: Shape
+  readonly anySize: boolean
+  readonly classes: number
+  readonly preprocessing: Preprocessing
+  /** Of a network that `ocellus train` wrote: its classes and what its letters looked like. */
+  readonly description?: NetworkDescription
+  /** What was chosen on the way and what is odd, as sentences. */
+  readonly notes: readonly string[]
+}
+
+export interface OpenNetworkOptions {
+  /** The network's name, where it is not to be recognised. */
+  readonly model?: string
+  /** Where the state dict lies in a checkpoint that holds several. */
+  readonly entry?: string
+  /** How the weights are arranged, where the file does not say so. */
+  readonly layout?: WeightsLayout
+  /** Shape of the images, [H, W, C]: of networks that differ in nothing else, the one is taken that fits. */
+  readonly sample?: Shape
+}
+
+/**
+ * Opens a file of weights, a folder of .npy files, or the folder of a training, and loads the network that it belongs to.
+ * Throws UsageError where no network is known that fits, or the network tells no classes apart.
+ */
+export async function openNetwork(path: string, options: OpenNetworkOptions = {}): Promise<PretrainedNetwork> {
+  const inside = join(path, networkFile)
+  const place = (await isThere(inside)) ? inside : path
+  const { entry, model } = options
+  const file = await readWeights(place, { ...(entry === undefined ? {} : { entry }), warn: () => undefined })
+  if (isRecognizer(file))
+    throw new UsageError(
+      `${path} is a recognizer of the page reader, which takes features and no images; measure it with ocellus read`,
+    )
+  if (file.format === 'safetensors' && (await openNetworkFile(place)).description !== undefined)
+    return characterNetwork(place)
+  const recognized = recognizeModel(file.tensors)
+  const name = model === undefined ? chosenName(file, recognized, options.sample) : knownName(model)
+  return knownNetwork(name, file, recognized, options)
+}
+
+async function isThere(path: string): Promise<boolean> {
+  return (await stat(path).catch(() => undefined)) !== undefined
+}
+
+function knownName(model: string): string {
+  const name = findModelName(model)
+  if (name === undefined)
+    throw new UsageError(`there is no model called '${model}', the names are ${modelNames.join(', ')}`)
+  return name
+}
+
+/** The recognised network; of several, the one that takes images of the shape of `sample`. */
+function chosenName(file: WeightsFile, found: RecognizedModel | undefined, sample: Shape | undefined): string {
+  if (found === undefined) {
+    throw new UsageError(
+      `${file.file}: its tensors (${listNames([...file.tensors.keys()])}) fit no known network; give its name with --model, or the network itself as an .onnx file`,
+    )
+  }
+  const fitting = found.names.find((name) => String(modelEntry(name).input) === String(sample))
+  return fitting ?? found.name
+}
+
+async function knownNetwork(
+  name: string,
+  file: WeightsFile,
+  recognized: RecognizedModel | undefined,
+  { layout }: OpenNetworkOptions,
+): Promise<PretrainedNetwork> {
+  const { input, anySize = false, preprocessing, classes: usual } = modelEntry(name)
+  if (usual === undefined) throw new UsageError(`${file.file}: ${name} is an autoencoder, which tells no classes apart`)
+  const fitting = recognized?.names.some((each) => each === name) ? recognized : undefined
+  const classes = fitting?.classes ?? usual
+  const module = skipInitialization(() => createModel(name, { classes }))
+  await loadWeights(module, file, {
+    ...(fitting === undefined ? {} : { rename: (given: string) => fitting.rename.get(given) ?? given }),
+    ...(layout === undefined ? {} : { layout }),
+  })
+  const run = (images: Tensor): Tensor => module.forward(images)
+  return {
+    name,
+    format: file.format,
+    module: module.eval(),
+    run,
+    input,
+    anySize,
+    classes,
+    preprocessing,
+    notes: file.notes,
+  }
+}
+
+async function characterNetwork(path: string): Promise<PretrainedNetwork> {
+  const { model, description } = await loadNetwork(path)
+  const side = Math.sqrt(description.inputs)
+  if (!Number.isInteger(side))
+    throw new UsageError(`${path} takes ${description.inputs} numbers, which are no square image`)
+  return {
+    name: `character network ${[description.inputs, ...description.hidden, description.classes.length].join('-')}`,
+    format: 'safetensors',
+    module: model.eval(),
+    run: (letters) => model.forward(letters),
+    input: [side, side, 1],
+    anySize: false,
+    classes: description.classes.length,
+    preprocessing: unit,
+    description,
+    notes: [],
+  }
+}
+
+/** Names and shapes in a line: `resnet20-padding, 10 classes, images of [32, 32, 3]`. */
+export function networkSentence({ name, format, classes, input }: PretrainedNetwork): string {
+  return `${name} from a ${format} file, ${classes} classes, images of ${formatShape(input)}`
+}

@@ -1,0 +1,87 @@
+// `ocellus convert`: from format to format, what it prints, and what it refuses in one sentence.
+
+import { copyFileSync, linkSync, readdirSync, readFileSync, symlinkSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { describe, expect, it } from 'vitest'
+import { convertWeights } from '../../../src/cli/network/conversion.ts'
+import { readNpz } from '../../../src/io/npz.ts'
+import { readPytorch } from '../../../src/io/pytorch/read-pytorch.ts'
+import { readSafetensors } from '../../../src/io/safetensors.ts'
+import { ocellus, temporaryFolder } from './command-line.ts'
+
+const folder = temporaryFolder()
+const fixtures = fileURLToPath(new URL('../../fixtures/io/', import.meta.url))
+for (const name of ['checkpoint.pth', 'hostile.pth', 'version-1.npy', 'not-a-number.pth']) {
+  copyFileSync(join(fixtures, name), join(folder, name))
+}
+const at = (name: string): string => join(folder, name)
+const quietly = (input: string, output: string): Promise<void> =>
+  convertWeights(at(input), at(output), { force: false })
+
+describe('ocellus convert', () => {
+  it('from PyTorch to safetensors to NumPy: values, names and layout stay, and the tensors are printed', async () => {
+    const first = await ocellus(['convert', 'checkpoint.pth', 'a.safetensors'], { folder })
+    expect(first.code).toBe(0)
+    expect(first.stdout).toMatch(/^checkpoint\.pth \(pytorch\) is now a\.safetensors, in the layout of pytorch\n\n/)
+    expect(first.stdout).toMatch(/^0\.weight +f32 +\[3, 2, 3, 3\] +54$/m)
+    expect(first.stdout).toMatch(/^total +192$/m)
+    expect(first.stderr).toContain("ocellus: checkpoint.pth: took the prefix 'module.' off all 8 names\n")
+    const second = await ocellus(['convert', 'a.safetensors', 'a.npz'], { folder })
+    expect([second.code, second.stderr]).toEqual([0, ''])
+    const { tensors } = readPytorch(readFileSync(at('checkpoint.pth')))
+    expect(readSafetensors(readFileSync(at('a.safetensors'))).tensors).toEqual(tensors)
+    expect(readNpz(readFileSync(at('a.npz')))).toEqual({ tensors, comment: 'ocellus layout: pytorch' })
+  })
+
+  it('takes a format, and how an input is arranged that does not say so', async () => {
+    const { code, stdout } = await ocellus(
+      ['convert', 'version-1.npy', 'b.weights', '--to', 'npz', '--layout', 'pytorch'],
+      { folder },
+    )
+    expect(code).toBe(0)
+    expect(stdout).toContain('version-1.npy (npy) is now b.weights, in the layout of pytorch')
+    expect(readNpz(readFileSync(at('b.weights'))).comment).toBe('ocellus layout: pytorch')
+  })
+
+  it('warns of weights that are NaN, and converts them', async () => {
+    const { code, stderr } = await ocellus(['convert', 'not-a-number.pth', 'nan.npz'], { folder })
+    expect([code, stderr]).toEqual([0, 'ocellus: not-a-number.pth: weights are NaN in weight, bias\n'])
+  })
+
+  it('refuses a hostile file in one sentence, and leaves nothing behind', async () => {
+    const { code, stdout, stderr } = await ocellus(['convert', 'hostile.pth', 'evil.npz'], { folder })
+    expect([code, stdout]).toEqual([1, ''])
+    expect(stderr).toMatch(/^ocellus: hostile\.pth: hostile\/data\.pkl: at byte 180: "posix\.system" is no name .*\n$/)
+    expect(readdirSync(folder).filter((name) => name.includes('evil'))).toEqual([])
+  })
+
+  it('never writes to the input, under whatever name, nor to what is there without --force', async () => {
+    const before = readFileSync(at('checkpoint.pth'))
+    linkSync(at('checkpoint.pth'), at('hard.npz'))
+    symlinkSync(at('checkpoint.pth'), at('soft.npz'))
+    for (const name of ['hard.npz', 'soft.npz']) {
+      await expect(convertWeights(at('checkpoint.pth'), at(name), { force: true })).rejects.toThrow(
+        `${at(name)} is the input itself, which is never written to; give another output`,
+      )
+    }
+    expect(readFileSync(at('checkpoint.pth'))).toEqual(before)
+    copyFileSync(at('version-1.npy'), at('there.npz'))
+    await expect(quietly('checkpoint.pth', 'there.npz')).rejects.toThrow('is there already; give --force to replace it')
+  })
+
+  it.each([
+    ['checkpoint.pth', 'a.pth', 'pytorch files are only read; write one of safetensors, npz'],
+    ['checkpoint.pth', 'a.bin', 'its ending names no format; write one of safetensors, npz'],
+    ['checkpoint.pth', 'nowhere/a.npz', 'cannot be written: there is no folder'],
+    ['nowhere.pth', 'c.npz', 'there is no file'],
+  ])('refuses %s to %s', async (input, output, message) => {
+    await expect(quietly(input, output)).rejects.toThrow(message)
+  })
+
+  it('refuses a layout that the file contradicts', async () => {
+    await expect(
+      convertWeights(at('checkpoint.pth'), at('d.npz'), { force: false, layout: 'ocellus' }),
+    ).rejects.toThrow('says that its layout is pytorch, so leave out --layout ocellus')
+  })
+})
