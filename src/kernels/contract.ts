@@ -267,6 +267,10 @@ class ContractLowering {
     if (packed === undefined) return
     const b = this.#b
     const columnStep = weights.strides[this.#column] as number
+    if (columnStep !== 1 && weights.strides[this.#sum] === 1) {
+      this.#transposePanel(sum, panel, packed)
+      return
+    }
     b.loop(sum.extent, (step) => {
       for (let v = 0; v < panel.width; v++) {
         const at = [
@@ -282,6 +286,32 @@ class ContractLowering {
           b.store(vector, this.#panelAddress(packed, step, panel, v))
         })
       }
+    })
+  }
+
+  /** The panel of columns that lie one by one in memory: each is read in vectors along the sum, so that no line is fetched twice, and spread over the steps. */
+  #transposePanel(sum: SumPart, { place: start, width, tail }: Panel, packed: number): void {
+    const b = this.#b
+    const { dtype, b: weights } = this.#stage
+    const { lanes } = b
+    const step = width * lanes
+    b.loop(tail === undefined ? step : step - lanes + tail, (column) => {
+      const copy = (inner: Place, count: number | undefined): void => {
+        const tailed = count === undefined ? {} : { lanes: count }
+        const at = [
+          [this.#column, within(start, place(0, [column, 1]))],
+          [this.#sum, within(sum.place, inner)],
+        ] as const
+        this.#writer.at(at, () => {
+          const vector = b.load(dtype, this.#writer.address(weights), tailed)
+          const terms: [LoopVar, number][] = inner.terms.map(([variable, scale]) => [variable, scale * step])
+          const to = { arg: packed, offset: inner.base * step, terms: [...terms, [column, 1] as [LoopVar, number]] }
+          b.store(vector, to, { step, ...tailed })
+        })
+      }
+      const full = Math.floor(sum.extent / lanes)
+      if (full > 0) b.loop(full, (variable) => copy(place(0, [variable, lanes]), undefined))
+      if (sum.extent % lanes > 0) copy(place(full * lanes), sum.extent % lanes)
     })
   }
 
