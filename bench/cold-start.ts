@@ -21,12 +21,13 @@ const loss = step(tensor(new Float32Array(32 * 1024).fill(0.5), { shape: [32, 10
 if (!Number.isFinite(loss)) process.exit(1)
 `
 
+/** Arguments of node for one process that makes the first step. */
+export const firstStepArguments: readonly string[] = ['--input-type=module', '--eval', script]
+
 export function benchColdStart(): string[] {
   const times = Array.from({ length: 10 }, () => {
     const start = performance.now()
-    const { status, stderr } = spawnSync(process.execPath, ['--input-type=module', '--eval', script], {
-      encoding: 'utf8',
-    })
+    const { status, stderr } = spawnSync(process.execPath, firstStepArguments, { encoding: 'utf8' })
     if (status !== 0) throw new Error(stderr)
     return performance.now() - start
   })

@@ -1,27 +1,23 @@
-// `npm run bench`: the figures of the README, measured here and now. `npm run bench -- product step` measures a part.
+// `npm run bench`: compares with other libraries, here and now; `npm run bench -- step` measures one part of our own.
 
-import { benchColdStart } from './cold-start.ts'
-import { benchMemory } from './memory.ts'
-import { benchProducts } from './product.ts'
-import { benchStandin } from './standin.ts'
-import { benchNativeStep, benchStep } from './step.ts'
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { CommanderError } from 'commander'
+import { OcellusError } from '../src/index.ts'
+import { createCommand } from './command.ts'
 
-const parts = {
-  product: benchProducts,
-  step: benchStep,
-  native: benchNativeStep,
-  start: benchColdStart,
-  memory: benchMemory,
-  standin: benchStandin,
-} as const
-
-const chosen = process.argv.slice(2)
-const unknown = chosen.filter((name) => !(name in parts))
-if (unknown.length > 0) {
-  console.error(`there is no part called ${unknown.join(', ')}; choose from ${Object.keys(parts).join(', ')}`)
-  process.exit(2)
-}
-for (const [name, part] of Object.entries(parts)) {
-  if (chosen.length > 0 && !chosen.includes(name)) continue
-  for (const line of await part()) console.log(line)
+try {
+  await createCommand({
+    say: (line) => console.log(line),
+    write: (file, text) => {
+      mkdirSync(dirname(file), { recursive: true })
+      writeFileSync(file, text)
+    },
+  }).parseAsync()
+} catch (error) {
+  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2
+  else if (error instanceof OcellusError) {
+    console.error(error.message)
+    process.exitCode = error.name === 'UsageError' ? 2 : 1
+  } else throw error
 }

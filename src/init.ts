@@ -1,23 +1,26 @@
-// Choosing the device. Without a call the fastest device starts by itself when it is first needed.
+// Choosing the device and its threads. Without a call the fastest device starts by itself when it is first needed.
 
-import { UsageError } from './core/errors.ts'
 import type { DeviceName } from './devices/device.ts'
-import { deviceNames, useDevice } from './devices/registry.ts'
+import { useDevice } from './devices/registry.ts'
 
 export interface InitOptions {
   /**
-   * `wasm` (default), `native` (AVX2 or AVX-512 on x64 Linux and macOS, in Node, where the optional package koffi is installed) or
-   * `reference` (slow: plain TypeScript in f64, for checking).
+   * `native` (AVX2 or AVX-512; the default in Node on x64 Linux and macOS where the optional package koffi is installed), `wasm` (the
+   * default elsewhere) or `reference` (slow: plain TypeScript in f64, for checking).
    */
   readonly device?: DeviceName
-  /** Worker threads; only 1 exists so far. */
+  /**
+   * Threads that share the work of large programs, the caller's among them. Default: one per core of the processor, at most 16; 1 where
+   * threads cannot share memory. Results have the same bits for any number.
+   */
   readonly threads?: number
 }
 
-/** Starts the device; the fastest there is when none is named. */
-export async function init(options: InitOptions = {}): Promise<void> {
-  if (options.threads !== undefined && options.threads !== 1) {
-    throw new UsageError(`init: threads is ${options.threads}; this version runs on 1 thread`)
-  }
-  useDevice(options.device ?? (deviceNames[0] as DeviceName))
+/**
+ * Starts the device, the fastest there is when none is named, and its threads. May be called again with other choices, before the first
+ * variable is made. Throws DeviceError where the device cannot run, UsageError for a number of threads that makes no sense.
+ */
+export async function init({ device, threads }: InitOptions = {}): Promise<void> {
+  const chosen = useDevice(device)
+  if (threads !== undefined) await chosen.useThreads(threads)
 }

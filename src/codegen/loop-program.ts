@@ -96,8 +96,6 @@ export type Op =
   | { readonly kind: 'convert'; readonly to: Reg; readonly from: Reg }
   /** i32 bits as f32 and back, lane by lane; f64 as it is. */
   | { readonly kind: 'reinterpret'; readonly to: Reg; readonly from: Reg }
-  /** All threads of a run have reached this point. */
-  | { readonly kind: 'barrier' }
 
 export interface Loop {
   readonly kind: 'loop'

@@ -31,8 +31,10 @@ export interface ProgramOutput {
 /** One kernel as it stands in the code, with the figures that `OCELLUS_DEBUG=time` prints. */
 export interface KernelInfo {
   readonly name: string
-  /** Slabs that threads share; 1 when the kernel runs on one thread. */
+  /** Parts that threads can share; 1 when there is nothing to share. */
   readonly slabs: number
+  /** Threads share the slabs; else the first thread runs them all, because they are worth no meeting. */
+  readonly shared: boolean
   readonly flops: number
   /** Bytes read and written, each buffer counted once. */
   readonly bytes: number

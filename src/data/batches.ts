@@ -59,6 +59,13 @@ export class Batches {
     return this.#position
   }
 
+  /** The same sequence, at the same place; the two move on independently. */
+  copy(): Batches {
+    const copy = new Batches(this.#length, this.#options)
+    copy.seek(this.#position)
+    return copy
+  }
+
   /** Goes on from `position`, exactly as if all batches before it had been taken. */
   seek(position: BatchPosition): void {
     const { epoch, batch } = position

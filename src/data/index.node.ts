@@ -1,7 +1,14 @@
-// Data sets in Node: everything of index.ts, and loading by name from the data folder.
+// Data sets in Node: everything of index.ts, loading by name from the data folder, folders of images, and loaders with worker threads.
 
 export { loadCharacters } from './characters.node.ts'
 export { dataFolder } from './folder.node.ts'
+export {
+  ImageFolder,
+  type ImageFolderOptions,
+  type ImageFolderParts,
+  openImageFolder,
+  openImageFolderParts,
+} from './image-folder.node.ts'
 export * from './index.ts'
 export {
   type DatasetName,
@@ -11,3 +18,4 @@ export {
   loadDataset,
   type TrainValidTest,
 } from './load.node.ts'
+export { DataLoader, type DataLoaderOptions } from './loader.node.ts'

@@ -1,11 +1,22 @@
-// Data sets for browsers and Node: the in-memory set, mini-batches, and the file formats. Loading by name is in index.node.ts.
+// Data sets for browsers and Node: the in-memory set, mini-batches, loaders, transforms, and the file formats. Loading by name, folders of
+// images and worker threads are in index.node.ts.
 
+export type { BatchSource, BatchStream, LoadProblem, StreamOptions } from './batch-source.ts'
 export { Batches, type BatchesOptions, type BatchPosition } from './batches.ts'
 export { type CharacterSet, readCharacters } from './characters.ts'
-export { type Batch, Dataset, type DatasetContents, type DatasetInputs, type SplitOptions } from './dataset.ts'
+export { type CifarOptions, readCifar } from './cifar.ts'
+export { type CifarPythonOptions, readCifarPython } from './cifar-python.ts'
+export { type Batch, Dataset, type DatasetContents, type DatasetInputs } from './dataset.ts'
 export type { NumericArray } from './formats/elements.ts'
 export { type IdxArray, type IdxType, readIdx, writeIdx } from './formats/idx.ts'
 export { type MatlabFile, type MatlabReadOptions, matlabNumbers, readMatlab } from './formats/matlab.ts'
 export type { MatlabArray, MatlabNumeric, MatlabNumericClass, MatlabText } from './formats/matlab-types.ts'
 export { type MatlabWriteOptions, writeMatlab } from './formats/matlab-writer.ts'
+export { type IdxImagesOptions, readIdxImages } from './idx-images.ts'
+export { DataLoader, type DataLoaderOptions, type LoaderBatchesOptions } from './loader.ts'
 export { type NistOptions, readNist } from './nist.ts'
+export type { Pixels } from './pixels.ts'
+export type { PixelSource, SampleSource, SourceRecipe } from './sample-source.ts'
+export type { SplitOptions } from './splits.ts'
+export { readSvhn } from './svhn.ts'
+export * from './transforms/index.ts'

@@ -5,36 +5,47 @@ import type { Program } from '../codegen/program.ts'
 import { debug } from '../core/debug.ts'
 import type { Graph } from '../graph/graph.ts'
 import { scheduleGraph } from '../graph/schedule.ts'
-import { formatKernel, type Kernel, stageReads } from '../kernels/kernel.ts'
+import { splitKernel } from '../graph/split.ts'
+import { formatKernel, type Kernel, kernelStages, stageReads } from '../kernels/kernel.ts'
 import { lowerKernel } from '../kernels/lower.ts'
+import { shareKernels } from './threads/worth.ts'
 
 /** A program without its code, and the kernels that the emitter makes it of. */
 export interface LoweredProgram {
   readonly program: Omit<Program, 'code'>
-  readonly kernels: readonly { readonly program: LoopProgram; readonly slabs: number }[]
+  readonly kernels: readonly { readonly program: LoopProgram; readonly slabs: number; readonly shared: boolean }[]
 }
 
-export function lowerGraph(graph: Graph, target: Target): LoweredProgram {
-  const schedule = scheduleGraph(graph)
+/** The graph for a target and so many threads: one thread needs no slabs where they are not for the caches. */
+export function lowerGraph(graph: Graph, target: Target, threads: number): LoweredProgram {
+  const whole = scheduleGraph(graph)
+  const schedule = threads > 1 ? { ...whole, kernels: whole.kernels.map(splitKernel) } : whole
   if (debug.kernels) console.error(schedule.kernels.map(formatKernel).join('\n'))
-  const kernels = schedule.kernels.map((kernel) => ({ program: lowerKernel(kernel, target), slabs: kernel.slabs }))
+  const figures = schedule.kernels.map((kernel) => ({ ...kernel, bytes: kernelBytes(kernel, schedule) }))
+  const shared = shareKernels(figures)
+  const kernels = schedule.kernels.map((kernel, i) => ({
+    program: lowerKernel(kernel, target),
+    slabs: kernel.slabs,
+    shared: shared[i] as boolean,
+  }))
   if (debug.code) console.error(JSON.stringify(kernels, undefined, 1))
   return {
     kernels,
     program: {
       target: target.name,
-      kernels: schedule.kernels.map((kernel) => ({
-        name: kernel.name,
-        slabs: kernel.slabs,
-        flops: kernel.flops,
-        bytes: kernelBytes(kernel, schedule),
+      kernels: figures.map(({ name, slabs, flops, bytes }, i) => ({
+        name,
+        slabs,
+        shared: shared[i] as boolean,
+        flops,
+        bytes,
       })),
       rows: schedule.rows,
       inputs: schedule.inputs,
       outputs: schedule.outputs,
       scalars: schedule.scalars,
       scratch: schedule.scratch,
-      threadScratch: 0,
+      threadScratch: schedule.threadScratch,
       unplanned: schedule.unplanned,
     },
   }
@@ -42,7 +53,7 @@ export function lowerGraph(graph: Graph, target: Target): LoweredProgram {
 
 function kernelBytes(kernel: Kernel, program: Pick<Program, 'rows'>): number {
   const rows = new Set(
-    kernel.stages.flatMap((stage) => [...stageReads(stage), ...stage.stores.map(({ access }) => access.buffer)]),
+    kernelStages(kernel).flatMap((stage) => [...stageReads(stage), ...stage.stores.map(({ access }) => access.buffer)]),
   )
   let bytes = 0
   for (const row of rows) {

@@ -38,8 +38,17 @@ export interface Device {
   readonly name: DeviceName
   /** Properties that decide which bits come out: same class, same bits. */
   readonly numberClass: string
+  /** Threads that a run may use. They never change its results. */
+  readonly threads: number
+  /** Uses so many threads from now on; resolves when they have started. */
+  useThreads(count: number): Promise<void>
   compile(graph: Graph): Executable
   createStorage(dtype: DType, length: number): Storage
 }
 
 export type DeviceName = 'reference' | 'wasm' | 'native'
+
+/** What tells the programs of devices apart: a program made for one thread has no slabs to share. */
+export function nameOfCode({ name, threads }: Device): string {
+  return threads > 1 ? `${name} threads` : name
+}

@@ -1,14 +1,16 @@
-// One compiled program in a device's memory: writes inputs, scalars and the argument table, runs, and copies results out.
+// One compiled program in a device's memory: writes inputs, scalars and the argument tables, runs, and copies results out.
 
 import type { Program } from '../codegen/program.ts'
 import { debug } from '../core/debug.ts'
 import { type TypedArray, viewArray } from '../core/dtype.ts'
 import { sizeOf } from '../core/shape.ts'
-import type { Executable, ExecutableReport, RunArguments, Storage } from './device.ts'
+import { ArgumentTables } from './argument-table.ts'
+import type { Executable, ExecutableReport, RunArguments } from './device.ts'
+import type { SharedProgram, Team } from './threads/team.ts'
+import type { Threads } from './threads/threads.ts'
 import { reportTimes } from './times.ts'
-import { offsetIn, type WasmMemory } from './wasm/memory.ts'
+import type { WasmMemory } from './wasm/memory.ts'
 
-const rowBytes = 8
 const slotBytes = 8
 
 /** Emitted code, ready to be called. `table` is an address as the code sees it. */
@@ -19,25 +21,34 @@ export interface Runner {
   readonly origin: number
   run(table: number): void
   kernel(index: number, table: number, first: number, last: number): void
+  /** The program as several threads run it; undefined where it has nothing to share. What it needs of memory lives as long as `owner`. */
+  shared(owner: object): SharedProgram | undefined
+}
+
+/** What an executable needs of its device. */
+export interface Host {
+  readonly memory: WasmMemory
+  readonly threads: Threads
 }
 
 export class ProgramExecutable implements Executable {
   readonly report: ExecutableReport
-  readonly #memory: WasmMemory
+  readonly #host: Host
   readonly #program: Omit<Program, 'code'>
   readonly #runner: Runner
-  readonly #table: number
   readonly #scalars: number
-  /** Addresses that the table holds now, to write only what changed. */
-  readonly #addresses: number[]
+  /** Whether several threads are worth their while. */
+  readonly #large: boolean
+  #tables: ArgumentTables
+  #shared: SharedProgram | undefined
 
-  constructor(memory: WasmMemory, program: Omit<Program, 'code'>, runner: Runner) {
-    this.#memory = memory
+  constructor(host: Host, program: Omit<Program, 'code'>, runner: Runner) {
+    this.#host = host
     this.#program = program
     this.#runner = runner
-    this.#table = memory.allocateFor(this, program.rows.length * rowBytes, 'a program')
-    this.#scalars = memory.allocateFor(this, program.scalars.length * slotBytes, 'a program')
-    this.#addresses = program.rows.map(() => -1)
+    this.#scalars = host.memory.allocateFor(this, program.scalars.length * slotBytes, 'a program')
+    this.#large = program.kernels.some(({ shared }) => shared)
+    this.#tables = this.#tablesFor(1)
     this.report = {
       kernels: program.kernels.length,
       scratch: program.scratch,
@@ -46,49 +57,41 @@ export class ProgramExecutable implements Executable {
     }
   }
 
-  #address(row: number, scratch: number, variables: readonly Storage[]): number {
-    const info = this.#program.rows[row] as Program['rows'][number]
-    switch (info.kind) {
-      case 'scratch':
-        return scratch + info.offset
-      case 'variable':
-        return offsetIn(this.#memory, variables[info.index] as Storage)
-      case 'scalars':
-        return this.#scalars
-      case 'thread':
-        return scratch + info.offset
-    }
+  #tablesFor(threads: number): ArgumentTables {
+    const { origin } = this.#runner
+    const parts = { memory: this.#host.memory, program: this.#program, origin, scalars: this.#scalars, threads }
+    return new ArgumentTables(this, parts)
   }
 
-  #writeTable(scratch: number, variables: readonly Storage[]): void {
-    let view: Uint32Array | undefined
-    for (const row of this.#addresses.keys()) {
-      const address = this.#address(row, scratch, variables)
-      if (address === this.#addresses[row]) continue
-      view ??= new Uint32Array(this.#memory.heap.buffer, this.#table, 2 * this.#addresses.length)
-      const absolute = this.#runner.origin + address
-      view[2 * row] = absolute
-      view[2 * row + 1] = Math.floor(absolute / 2 ** 32)
-      this.#addresses[row] = address
-    }
+  /** The team that runs this program now, with tables for each of its threads; undefined where the caller runs it alone. */
+  #team(): Team | undefined {
+    const team = this.#large && !debug.time ? this.#host.threads.team() : undefined
+    if (team === undefined) return undefined
+    this.#shared ??= this.#runner.shared(this)
+    if (this.#shared === undefined) return undefined
+    if (this.#tables.threads !== team.threads) this.#tables = this.#tablesFor(team.threads)
+    return team
   }
 
   run({ inputs, scalars, variables }: RunArguments): TypedArray[] {
     const program = this.#program
-    const scratch = this.#memory.scratch(program.scratch)
-    this.#writeTable(scratch, variables)
-    const { buffer } = this.#memory.heap
+    const { memory } = this.#host
+    const team = this.#team()
+    const tables = this.#tables
+    tables.write(memory.scratch(tables.scratchBytes), variables)
+    const { buffer } = memory.heap
     for (const [i, { row, dtype, shape }] of program.inputs.entries()) {
-      viewArray(dtype, buffer, this.#addresses[row] as number, sizeOf(shape)).set(inputs[i] as TypedArray)
+      viewArray(dtype, buffer, tables.offset(row), sizeOf(shape)).set(inputs[i] as TypedArray)
     }
     for (const [slot, dtype] of program.scalars.entries()) {
       viewArray(dtype, buffer, this.#scalars + slot * slotBytes, 1)[0] = scalars[slot] as number
     }
-    const table = this.#runner.origin + this.#table
-    if (debug.time) reportTimes(this.#runner, table, program.kernels)
+    const table = this.#runner.origin + tables.tables.start
+    if (team !== undefined) team.run(this.#shared as SharedProgram, tables.tables)
+    else if (debug.time) reportTimes(this.#runner, table, program.kernels)
     else this.#runner.run(table)
     return program.outputs.map(({ row, dtype, shape }) => {
-      return viewArray(dtype, buffer, this.#addresses[row] as number, sizeOf(shape)).slice()
+      return viewArray(dtype, buffer, tables.offset(row), sizeOf(shape)).slice()
     })
   }
 }

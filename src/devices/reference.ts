@@ -1,6 +1,7 @@
 // The truth: evaluates the graph op by op with the op table's own functions. Never sees fusion, memory plans or code.
 
 import { allocateArray, bytesOf, type DType, type TypedArray } from '../core/dtype.ts'
+import { UsageError } from '../core/errors.ts'
 import { sizeOf } from '../core/shape.ts'
 import { type Graph, type HostLeaf, isHostLeaf } from '../graph/graph.ts'
 import type { LiteralNode, OpNode } from '../ops/node.ts'
@@ -119,6 +120,10 @@ export function createReferenceDevice(): Device {
   return {
     name: 'reference',
     numberClass: 'f64 accumulation',
+    threads: 1,
+    useThreads: async (count) => {
+      if (count !== 1) throw new UsageError(`init: threads is ${count}; the reference device runs on 1 thread`)
+    },
     compile: (graph) => new ReferenceExecutable(graph),
     createStorage: (dtype, length) => new HostStorage(dtype, length),
   }

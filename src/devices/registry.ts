@@ -1,24 +1,30 @@
 // Which devices exist, and which one is in use.
 
-import { UsageError } from '../core/errors.ts'
+import { DeviceError, UsageError } from '../core/errors.ts'
 import type { Device, DeviceName } from './device.ts'
 import { createReferenceDevice } from './reference.ts'
 import { createWasmDevice } from './wasm/device.ts'
 
 const factories = new Map<DeviceName, () => Device>([
-  ['reference', createReferenceDevice],
   ['wasm', createWasmDevice],
+  ['reference', createReferenceDevice],
 ])
 
+const names: DeviceName[] = [...factories.keys()]
 const started = new Map<DeviceName, Device>()
+/** Why a device that would have been the default is not. */
+const refusals = new Map<DeviceName, string>()
 let current: Device | undefined
 
-/** Devices that exist everywhere, the default first. */
-export const deviceNames: readonly DeviceName[] = ['wasm', 'reference']
+/** Devices known here, the one that is tried first in front: `native` in Node, `wasm` and `reference` everywhere. */
+export const deviceNames: readonly DeviceName[] = names
 
-/** Adds a device that cannot be part of every bundle: the native one needs Node. */
+/** Adds a device that cannot be part of every bundle, as the first choice: the native one needs Node. */
 export function registerDevice(name: DeviceName, factory: () => Device): void {
   factories.set(name, factory)
+  started.delete(name)
+  refusals.delete(name)
+  if (!names.includes(name)) names.unshift(name)
 }
 
 /** The device called `name`, started once. */
@@ -34,12 +40,39 @@ export function startDevice(name: DeviceName): Device {
   return device
 }
 
-/** The device in use; the fastest one starts by itself when none was chosen. */
-export function currentDevice(): Device {
-  return current ?? useDevice(deviceNames[0] as DeviceName)
+/** Devices that start on this machine. */
+export function startableDevices(): DeviceName[] {
+  return names.filter((name) => refusalOf(name) === undefined)
 }
 
-export function useDevice(name: DeviceName): Device {
+/** Why a device does not start here, in a sentence; undefined where it does. */
+export function refusalOf(name: DeviceName): string | undefined {
+  const known = refusals.get(name)
+  if (known !== undefined) return known
+  try {
+    startDevice(name)
+    return undefined
+  } catch (error) {
+    if (!(error instanceof DeviceError)) throw error
+    refusals.set(name, error.message)
+    return error.message
+  }
+}
+
+/** The first device of `deviceNames` that starts. Throws DeviceError when none does. */
+function defaultDevice(): DeviceName {
+  const name = names.find((candidate) => candidate !== 'reference' && refusalOf(candidate) === undefined)
+  if (name === undefined) throw new DeviceError(names.map((candidate) => refusals.get(candidate)).find(Boolean) ?? '')
+  return name
+}
+
+/** The device in use; the fastest one starts by itself when none was chosen. */
+export function currentDevice(): Device {
+  return current ?? useDevice()
+}
+
+/** Makes a device the one in use: the fastest that starts when none is named. */
+export function useDevice(name: DeviceName = defaultDevice()): Device {
   const device = startDevice(name)
   current = device
   return device

@@ -1,13 +1,16 @@
 // ocellus/io for browsers: weights as the bytes of files.
 
 export type { HostDType, HostTensor } from '../core/host-tensor.ts'
+export type { WeightsLayout } from './layout.ts'
+export { compareWeights, setWeights, weightsOf } from './module-weights.ts'
+export { readNpy, writeNpy } from './npy.ts'
+export { type Npz, readNpz, writeNpz } from './npz.ts'
+export type { OnnxModel, OnnxValueInfo } from './onnx/model.ts'
+export { OnnxNetwork, type ReadOnnxOptions, readOnnx } from './onnx/network.ts'
+export { type PytorchWeights, type ReadPytorchOptions, readPytorch } from './pytorch/read-pytorch.ts'
+export { type ReadWeightsOptions, readWeights, type WriteWeightsOptions, writeWeights } from './read-weights.ts'
+export type { RenameRules } from './rename.ts'
 export { readSafetensors, type Safetensors, writeSafetensors } from './safetensors.ts'
-export {
-  compareWeights,
-  loadWeights,
-  type MismatchedWeight,
-  readWeights,
-  saveWeights,
-  WeightsReport,
-  writeWeights,
-} from './weights.ts'
+export { type LoadWeightsOptions, loadWeights, saveWeights } from './weights.ts'
+export type { WeightsFile } from './weights-file.ts'
+export { type MismatchedWeight, WeightsMismatchError, WeightsReport } from './weights-report.ts'

@@ -5,7 +5,7 @@ import { FormatError } from '../core/errors.ts'
 import { type HostTensor, hostTensor } from '../core/host-tensor.ts'
 import { formatShape, sizeOf } from '../core/shape.ts'
 import { duplicateKey } from './json-keys.ts'
-import { type StoredType, storedTypes, writtenNames } from './safetensors-types.ts'
+import { decodeTensor, isStoredType, type StoredTypeName, storedTypes, writtenNames } from './stored-types.ts'
 
 /** The contents of a safetensors file. */
 export interface Safetensors {
@@ -154,13 +154,12 @@ function checkCover(entries: readonly Entry[], length: number, file: string): vo
   let covered = 0
   for (const { name, type, shape, start, end } of entries) {
     const refuse = (problem: string) => new FormatError(`${file}: tensor ${name}: ${problem}`)
-    const stored = Object.hasOwn(storedTypes, type) ? storedTypes[type] : undefined
-    if (stored === undefined)
+    if (!isStoredType(type))
       throw refuse(`dtype ${type} is not read, expected one of ${Object.keys(storedTypes).join(', ')}`)
     if (start !== covered || end < start) {
       throw refuse(`its data_offsets [${start}, ${end}] should begin at ${covered}, where the data before it end`)
     }
-    const expected = sizeOf(shape) * stored.bytes
+    const expected = sizeOf(shape) * storedTypes[type].bytes
     if (end - start !== expected) {
       throw refuse(
         `shape ${formatShape(shape)} of ${type} takes ${expected} bytes, but its data_offsets give ${end - start}`,
@@ -176,15 +175,9 @@ function checkCover(entries: readonly Entry[], length: number, file: string): vo
 }
 
 function readTensor({ name, type, shape, start, end }: Entry, data: Uint8Array, file: string): HostTensor {
-  const { dtype, read } = storedTypes[type] as StoredType
   // The copy aligns the data, which may begin at any byte of the file.
-  const values = read(new Uint8Array(data.subarray(start, end)).buffer)
-  if ('value' in values) {
-    throw new FormatError(
-      `${file}: tensor ${name}: element ${values.index} of ${type} is ${values.value}, which ${dtype} cannot hold`,
-    )
-  }
-  return hostTensor(dtype, shape, values)
+  const { buffer } = new Uint8Array(data.subarray(start, end))
+  return decodeTensor(type as StoredTypeName, shape, buffer, `${file}: tensor ${name}`)
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

@@ -1,136 +1,117 @@
-// Weights of a module by name: out of it, into it, as bytes of a safetensors file, and a report of what did not fit.
+// Weights of a model to and from the bytes of files.
 
-import { allocateArray, type DType, isFloat, type TypedArray } from '../core/dtype.ts'
 import { UsageError } from '../core/errors.ts'
-import { type HostDType, type HostTensor, hostTensor } from '../core/host-tensor.ts'
-import { equalShapes, formatShape, type Shape } from '../core/shape.ts'
+import type { HostTensor } from '../core/host-tensor.ts'
 import type { Module } from '../nn/module.ts'
-import type { Variable } from '../tensor/variable.ts'
-import { readSafetensors, writeSafetensors } from './safetensors.ts'
+import {
+  type Arrangement,
+  arrangementsOf,
+  checkFlattened,
+  countFitting,
+  fromPytorch,
+  isSame,
+  toPytorch,
+  type WeightsLayout,
+} from './layout.ts'
+import { compareWeights, setWeights, weightsOf } from './module-weights.ts'
+import { type ReadWeightsOptions, readWeights, type WriteWeightsOptions, writeWeights } from './read-weights.ts'
+import { type RenameRules, renameWeights } from './rename.ts'
+import type { WeightsFile } from './weights-file.ts'
+import { listNames, WeightsMismatchError, WeightsReport } from './weights-report.ts'
 
-/** A tensor that is there on both sides, but not of the same kind. */
-export interface MismatchedWeight {
-  readonly name: string
-  /** What the model has. */
-  readonly expected: { readonly dtype: DType; readonly shape: Shape }
-  /** What the file has. */
-  readonly found: { readonly dtype: DType; readonly shape: Shape }
+export interface LoadWeightsOptions extends ReadWeightsOptions {
+  /** Names of the file as the model has them. */
+  readonly rename?: RenameRules
+  /** How the file arranges weights (default: as it says, else as the shapes fit). */
+  readonly layout?: WeightsLayout
+  /** Whether everything must fit (default true); else what fits is loaded and the rest reported. */
+  readonly strict?: boolean
 }
 
-/** What became of each tensor. All lists but `loaded` are empty where file and model agree. */
-export class WeightsReport {
-  /** Names that were loaded. */
-  readonly loaded: readonly string[]
-  /** Names of the model that the file lacks; they keep their values. */
-  readonly missing: readonly string[]
-  /** Names of the file that the model lacks. */
-  readonly unexpected: readonly string[]
-  /** Names with another shape or type; they keep their values. */
-  readonly mismatched: readonly MismatchedWeight[]
+/** PyTorch's norms count their batches under this name; nothing here needs the count. */
+const batchCounter = /(^|\.)num_batches_tracked$/
 
-  constructor(parts: Pick<WeightsReport, 'loaded' | 'missing' | 'unexpected' | 'mismatched'>) {
-    this.loaded = parts.loaded
-    this.missing = parts.missing
-    this.unexpected = parts.unexpected
-    this.mismatched = parts.mismatched
-  }
-
-  /** Whether file and model agree in everything. */
-  get complete(): boolean {
-    return this.missing.length + this.unexpected.length + this.mismatched.length === 0
-  }
-
-  toString(): string {
-    const kind = ({ dtype, shape }: MismatchedWeight['found']): string => `${dtype} ${formatShape(shape)}`
-    const mismatches = this.mismatched.map(
-      ({ name, expected, found }) => `${name} (${kind(found)} instead of ${kind(expected)})`,
-    )
-    const lines: readonly (readonly [string, readonly string[]])[] = [
-      ['missing', this.missing],
-      ['unexpected', this.unexpected],
-      ['mismatched', mismatches],
-    ]
-    const problems = lines
-      .filter(([, names]) => names.length > 0)
-      .map(([what, names]) => `${what}: ${names.join(', ')}`)
-    return [`loaded: ${this.loaded.length} tensors`, ...problems].join('\n')
-  }
-}
-
-/** The values of all parameters and state of a module, by name. */
-export async function readWeights(module: Module): Promise<Map<string, HostTensor>> {
-  const weights = new Map<string, HostTensor>()
-  for (const [name, variable] of module.namedVariables()) {
-    weights.set(name, hostTensor(variable.dtype as HostDType, variable.shape, await variable.data()))
-  }
-  return weights
-}
-
-/** Which of `weights` fit a module's parameters and state, by name. Floats fit each other; nothing is changed. */
-export function compareWeights(module: Module, weights: ReadonlyMap<string, HostTensor>): WeightsReport {
-  const variables = module.namedVariables()
-  const loaded: string[] = []
-  const missing: string[] = []
-  const mismatched: MismatchedWeight[] = []
-  for (const [name, { dtype, shape }] of variables) {
-    const found = weights.get(name)
-    if (found === undefined) missing.push(name)
-    else if (equalShapes(found.shape, shape) && (found.dtype === dtype || (isFloat(found.dtype) && isFloat(dtype)))) {
-      loaded.push(name)
-    } else mismatched.push({ name, expected: { dtype, shape }, found: { dtype: found.dtype, shape: found.shape } })
-  }
-  const unexpected = [...weights.keys()].filter((name) => !variables.has(name))
-  return new WeightsReport({ loaded, missing, unexpected, mismatched })
-}
-
-/** Sets what fits of a module's parameters and state, by name. Floats are converted between f32 and f64. */
-export function writeWeights(module: Module, weights: ReadonlyMap<string, HostTensor>): WeightsReport {
-  const report = compareWeights(module, weights)
-  const variables = module.namedVariables()
-  for (const name of report.loaded) {
-    const variable = variables.get(name) as Variable
-    variable.write(inDType((weights.get(name) as HostTensor).data, variable.dtype))
-  }
-  return report
-}
-
-function inDType(values: TypedArray, dtype: DType): TypedArray {
-  const converted = allocateArray(dtype, values.length)
-  converted.set(values)
-  return converted
-}
-
-/** The bytes of a safetensors file with a module's weights. `metadata` is free text that goes with them. */
-export async function saveWeights(
-  module: Module,
-  metadata: Readonly<Record<string, string>> = {},
-): Promise<Uint8Array<ArrayBuffer>> {
-  return writeSafetensors(await readWeights(module), metadata)
+/**
+ * The bytes of a file with a module's weights. `layout: 'pytorch'` arranges them as PyTorch does, for its load_state_dict; the file says which
+ * layout it has.
+ * Throws UsageError for formats that are not written, and where a flattened image is not known (see `Linear.inputImage`).
+ */
+export async function saveWeights(module: Module, options: WriteWeightsOptions = {}): Promise<Uint8Array<ArrayBuffer>> {
+  const { layout = 'ocellus' } = options
+  const weights = await weightsOf(module)
+  if (layout === 'ocellus') return writeWeights(weights, { ...options, layout })
+  checkFlattened(module)
+  const arrangements = arrangementsOf(module)
+  const arranged = [...weights].map(([name, tensor]): [string, HostTensor] => {
+    const arrangement = arrangements.get(name)
+    return [name, arrangement === undefined ? tensor : toPytorch(tensor, arrangement)]
+  })
+  return writeWeights(new Map(arranged), { ...options, layout })
 }
 
 /**
- * Loads weights from the bytes of a safetensors file, by name. What does not fit stays as it is and is reported.
- * Throws FormatError for a damaged file, UsageError where not one name fits: then it is another model's file.
+ * Loads weights by name, from the bytes of a file or from a file that has been read. Kernels, matrices and rows behind a Flatten are
+ * rearranged where the file has PyTorch's layout; counters of batches are ignored.
+ * Throws FormatError for a damaged file, WeightsMismatchError, with the report, where names, shapes or types differ: nothing is loaded then.
+ * With `strict: false` what fits is loaded, and UsageError thrown only where not one name fits: then it is another model's file.
  */
 export async function loadWeights(
   module: Module,
-  source: Uint8Array,
-  options: { readonly file?: string } = {},
+  source: Uint8Array | WeightsFile,
+  options: LoadWeightsOptions = {},
 ): Promise<WeightsReport> {
-  const { file = 'safetensors file' } = options
-  if (!(source instanceof Uint8Array)) {
-    throw new UsageError('loadWeights: give the bytes of the file, as fetch(url).then((r) => r.bytes()) does')
-  }
-  const report = writeWeights(module, readSafetensors(source, { file }).tensors)
+  const file = await contentsOf(source, options)
+  const weights = options.rename === undefined ? file.tensors : renameWeights(file.tensors, options.rename)
+  const arrangements = arrangementsOf(module)
+  const layout = options.layout ?? file.layout ?? likelyLayout(arrangements, weights, file.file)
+  if (layout === 'pytorch') checkFlattened(module)
+  const arranged = layout === 'pytorch' ? arrangements : new Map<string, Arrangement>()
+  const report = withoutCounters(compareWeights(module, weights, arranged), file.notes)
   if (report.loaded.length === 0) {
     throw new UsageError(
-      `${file}: none of its tensors fits this model; it has ${listed(report.unexpected)}, the model ${listed([...module.namedVariables().keys()])}`,
+      `${file.file}: none of its tensors fits this model; it has ${listNames([...weights.keys()])}, the model ${listNames([...module.namedVariables().keys()])}`,
     )
   }
+  if ((options.strict ?? true) && !report.complete) throw new WeightsMismatchError(file.file, report)
+  const fitting = report.loaded.map((name): [string, HostTensor] => {
+    const tensor = weights.get(name) as HostTensor
+    const arrangement = arranged.get(name)
+    return [name, arrangement === undefined ? tensor : fromPytorch(tensor, arrangement)]
+  })
+  setWeights(module, new Map(fitting))
   return report
 }
 
-function listed(names: readonly string[]): string {
-  if (names.length === 0) return 'nothing more'
-  return names.length > 4 ? `${names.slice(0, 4).join(', ')} and ${names.length - 4} more` : names.join(', ')
+async function contentsOf(source: Uint8Array | WeightsFile, options: LoadWeightsOptions): Promise<WeightsFile> {
+  if (source instanceof Uint8Array) return readWeights(source, options)
+  if (typeof source === 'object' && source !== null && source.tensors instanceof Map) return source
+  throw new UsageError('loadWeights: give the bytes of the file, as fetch(url).then((r) => r.bytes()) does')
+}
+
+/** The layout in which more shapes fit. Throws UsageError where both do equally well, because a guess could not be noticed. */
+function likelyLayout(
+  arrangements: ReadonlyMap<string, Arrangement>,
+  weights: ReadonlyMap<string, HostTensor>,
+  file: string,
+): WeightsLayout {
+  const moved = new Map([...arrangements].filter(([, arrangement]) => !isSame(arrangement)))
+  const [pytorch, ocellus] = [countFitting(moved, weights, 'pytorch'), countFitting(moved, weights, 'ocellus')]
+  if (pytorch === ocellus && pytorch > 0) {
+    throw new UsageError(
+      `${file} does not say how its weights are arranged, and their shapes fit either way; give layout: 'pytorch' or layout: 'ocellus'`,
+    )
+  }
+  return pytorch > ocellus ? 'pytorch' : 'ocellus'
+}
+
+function withoutCounters(report: WeightsReport, notes: readonly string[]): WeightsReport {
+  const { loaded, missing, mismatched, unexpected } = report
+  return new WeightsReport({
+    loaded,
+    missing,
+    mismatched,
+    unexpected: unexpected.filter((name) => !batchCounter.test(name)),
+    ignored: unexpected.filter((name) => batchCounter.test(name)),
+    notes,
+  })
 }

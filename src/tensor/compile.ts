@@ -3,7 +3,7 @@
 import type { DType } from '../core/dtype.ts'
 import { UsageError } from '../core/errors.ts'
 import type { Shape } from '../core/shape.ts'
-import type { Executable, ExecutableReport } from '../devices/device.ts'
+import { type Executable, type ExecutableReport, nameOfCode } from '../devices/device.ts'
 import { currentDevice } from '../devices/registry.ts'
 import { type Graph, makeGraph } from '../graph/graph.ts'
 import { arrayNode, type InputNode, type Node, type VariableNode } from '../ops/node.ts'
@@ -24,7 +24,7 @@ import { type StoredVariable, Variable } from './variable.ts'
 
 function signatureOf(form: Skeleton, tensors: readonly Tensor[]): string {
   const types = tensors.map(({ dtype, shape }) => `${dtype}[${shape}]`).join(' ')
-  return `${currentDevice().name} ${traceEpoch()} ${types} ${formatForm(form)}`
+  return `${nameOfCode(currentDevice())} ${traceEpoch()} ${types} ${formatForm(form)}`
 }
 
 /** A compiled function. */

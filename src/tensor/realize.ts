@@ -5,7 +5,7 @@ import { allocateArray, type TypedArray } from '../core/dtype.ts'
 import { OcellusError, UsageError } from '../core/errors.ts'
 import { formatShape } from '../core/shape.ts'
 import { siteLine } from '../core/site.ts'
-import type { Executable, RunArguments } from '../devices/device.ts'
+import { type Executable, nameOfCode, type RunArguments } from '../devices/device.ts'
 import { observeGraph } from '../devices/reference.ts'
 import { currentDevice } from '../devices/registry.ts'
 import { formatGraph, type Graph, type HostLeaf, hostData, makeGraph } from '../graph/graph.ts'
@@ -19,7 +19,7 @@ const programCache = new LruCache<Executable>(256)
 /** The program for a graph on the device in use, compiled at most once per structure. */
 export function executableFor(graph: Graph): Executable {
   const device = currentDevice()
-  const key = `${device.name}\n${graph.key}`
+  const key = `${nameOfCode(device)}\n${graph.key}`
   let executable = programCache.get(key)
   if (executable === undefined) {
     if (debug.graph) console.error(formatGraph(graph))

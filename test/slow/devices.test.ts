@@ -2,14 +2,15 @@
 
 import { describe, expect, test } from 'vitest'
 import '../../src/index.ts'
-import { deviceNames, startDevice } from '../../src/devices/registry.ts'
+import { startDevice } from '../../src/devices/registry.ts'
 import { opTable } from '../../src/ops/table.ts'
 import { checkDevice } from '../conformance/device-check.ts'
 import { allShapes } from '../conformance/shapes.ts'
+import { comparedDevices } from '../conformance/tested-devices.ts'
 
 const reference = startDevice('reference')
 
-for (const name of deviceNames.filter((device) => device !== 'reference')) {
+for (const name of comparedDevices) {
   describe(`${name} equals the reference device`, () => {
     test.each([...opTable])('$name, at every shape behind every view', { timeout: 600_000 }, (op) => {
       expect(checkDevice(startDevice(name), reference, op, allShapes, 'all').join('\n')).toBe('')

@@ -3,8 +3,10 @@
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { UsageError } from '../../core/errors.ts'
-import { formatShape, type Shape } from '../../core/shape.ts'
+import { formatShape, type Shape, sizeOf } from '../../core/shape.ts'
 import type { WeightsLayout } from '../../io/layout.ts'
+import { type OnnxNetwork, readOnnx } from '../../io/onnx/network.ts'
+import { readFileIfThere } from '../../io/read-file.node.ts'
 import { readWeights } from '../../io/weights.node.ts'
 import { loadWeights } from '../../io/weights.ts'
 import type { WeightsFile } from '../../io/weights-file.ts'
@@ -16,6 +18,7 @@ import { type RecognizedModel, recognizeModel } from '../../models/recognize.ts'
 import { createModel, modelEntry } from '../../models/registry.ts'
 import { skipInitialization } from '../../nn/initializers.ts'
 import type { Module } from '../../nn/module.ts'
+import { zeros } from '../../tensor/creation.ts'
 import type { Tensor } from '../../tensor/tensor.ts'
 import { isRecognizer, loadNetwork, type NetworkDescription, networkFile, openNetworkFile } from './network-file.ts'
 
@@ -64,6 +67,7 @@ export async function openNetwork(path: string, options: OpenNetworkOptions = {}
     )
   if (file.format === 'safetensors' && (await openNetworkFile(place)).description !== undefined)
     return characterNetwork(place)
+  if (file.format === 'onnx') return onnxNetwork(place, file, options)
   const recognized = recognizeModel(file.tensors)
   const name = model === undefined ? chosenName(file, recognized, options.sample) : knownName(model)
   return knownNetwork(name, file, recognized, options)
@@ -118,6 +122,58 @@ async function knownNetwork(
     preprocessing,
     notes: file.notes,
   }
+}
+
+/** Pixels of 0 to 255: an ONNX file does not say what it expects of them. */
+const rawPixels: Preprocessing = { scale: 1, mean: [0], deviation: [1] }
+
+async function onnxNetwork(
+  path: string,
+  { file, notes }: WeightsFile,
+  { model, sample }: OpenNetworkOptions,
+): Promise<PretrainedNetwork> {
+  if (model !== undefined) throw new UsageError(`${file} is a network itself, so leave out --model ${model}`)
+  const module = readOnnx((await readFileIfThere(path)) ?? new Uint8Array(), { file })
+  const { input, anySize } = onnxImage(module, file, sample)
+  const run = (images: Tensor): Tensor => {
+    const outputs = module.forward(images.permute([0, 3, 1, 2]))
+    return outputs.rank === 2 ? outputs : outputs.reshape([outputs.shape[0] ?? 0, sizeOf(outputs.shape.slice(1))])
+  }
+  const classes = classesOf(run, input)
+  return {
+    name: 'the network of the file',
+    format: 'onnx',
+    module,
+    run,
+    input,
+    anySize,
+    classes,
+    preprocessing: rawPixels,
+    notes,
+  }
+}
+
+/** Height, width and channels of its one input; open extents are those of the images, else 224. */
+function onnxImage(
+  { inputs }: OnnxNetwork,
+  file: string,
+  sample: Shape | undefined,
+): { input: Shape; anySize: boolean } {
+  const [first, ...more] = inputs
+  const [, channels, height, width] = first?.shape ?? []
+  if (first?.shape?.length !== 4 || more.length > 0 || typeof channels !== 'number') {
+    const shapes = inputs.map(({ name, shape }) => `${name} [${shape?.join(', ') ?? '?'}]`).join(', ')
+    throw new UsageError(`${file} takes ${shapes}; only networks with one input of images [N, C, H, W] are measured`)
+  }
+  const side = (extent: number | string | undefined, own: number | undefined): number =>
+    typeof extent === 'number' ? extent : (own ?? 224)
+  const anySize = typeof height !== 'number' && typeof width !== 'number'
+  return { input: [side(height, sample?.[0]), side(width, sample?.[1]), channels], anySize }
+}
+
+/** The number of outputs for one image: traced, not computed. */
+function classesOf(run: (images: Tensor) => Tensor, input: Shape): number {
+  return run(zeros([1, ...input])).shape[1] ?? 0
 }
 
 async function characterNetwork(path: string): Promise<PretrainedNetwork> {

@@ -2,6 +2,9 @@
 
 import { ByteWriter } from './byte-writer.ts'
 import {
+  type AtomicOpcode,
+  atomicOpcodes,
+  atomicPage,
   type LaneOpcode,
   laneOpcodes,
   type MemoryLaneOpcode,
@@ -66,6 +69,12 @@ export class FunctionBody {
     return this
   }
 
+  /** A 64-bit constant of at most 32 bits. */
+  i64(value: number): this {
+    this.#opcode(structureOpcodes.i64Const).#code.signed(value)
+    return this
+  }
+
   /** A constant vector of 16 bytes. */
   v128(bytes: Uint8Array): this {
     this.#opcode(structureOpcodes.v128Const).#code.bytes(bytes)
@@ -81,6 +90,13 @@ export class FunctionBody {
   /** A load or store at the address on the stack plus `offset` bytes, an unsigned 32-bit number. */
   memory(name: MemoryOpcode, offset: number): this {
     return this.#opcode(memoryOpcodes[name]).#memoryArgument(offset)
+  }
+
+  /** An operation on the 32-bit word at the address on the stack plus `offset` bytes. */
+  atomic(name: AtomicOpcode, offset: number): this {
+    const wordAlignment = 2
+    this.#opcode(atomicOpcodes[name]).#code.byte(wordAlignment).unsigned(offset)
+    return this
   }
 
   memoryLane(name: MemoryLaneOpcode, offset: number, lane: number): this {
@@ -112,6 +128,15 @@ export class FunctionBody {
     return this
   }
 
+  /** Leaves the function with what is on the stack. */
+  return(): this {
+    return this.#opcode(structureOpcodes.return)
+  }
+
+  drop(): this {
+    return this.#opcode(structureOpcodes.drop)
+  }
+
   call(functionIndex: number): this {
     this.#opcode(structureOpcodes.call).#code.unsigned(functionIndex)
     return this
@@ -137,7 +162,8 @@ export class FunctionBody {
   }
 
   #opcode(code: number): this {
-    if (code >= simdPage) this.#code.byte(simdPage >>> 16).unsigned(code & 0xffff)
+    if (code >= atomicPage) this.#code.byte(atomicPage >>> 16).unsigned(code & 0xffff)
+    else if (code >= simdPage) this.#code.byte(simdPage >>> 16).unsigned(code & 0xffff)
     else this.#code.byte(code)
     return this
   }

@@ -179,9 +179,8 @@ class KernelEmitter {
       case 'reinterpret':
         emitReinterpret(context, op)
         break
-      // Addresses ahead are the hardware prefetcher's business, and one thread never waits for itself.
+      // Addresses ahead are the hardware prefetcher's business.
       case 'prefetch':
-      case 'barrier':
         break
     }
   }

@@ -3,9 +3,12 @@
 
 /** 0xfd0000 | n is instruction n of the SIMD page, encoded as byte 0xfd and n as LEB128. */
 export const simdPage = 0xfd0000
+/** 0xfe0000 | n is instruction n of the page of atomic operations. */
+export const atomicPage = 0xfe0000
 
 /** Instructions without immediates. */
 export const plainOpcodes = {
+  'i32.eq': 0x46,
   'i32.ne': 0x47,
   'i32.lt_s': 0x48,
   'i32.ge_s': 0x4e,
@@ -96,6 +99,15 @@ export const memoryOpcodes = {
   'v128.load64_zero': 0xfd005d,
 } as const
 
+/** Operations on words that threads share: alignment (always that of the word) and offset. */
+export const atomicOpcodes = {
+  'memory.atomic.notify': 0xfe0000,
+  'memory.atomic.wait32': 0xfe0001,
+  'i32.atomic.load': 0xfe0010,
+  'i32.atomic.store': 0xfe0017,
+  'i32.atomic.rmw.add': 0xfe001e,
+} as const
+
 /** Loads and stores of one lane: alignment, offset, lane. */
 export const memoryLaneOpcodes = {
   'v128.load8_lane': 0xfd0054,
@@ -115,6 +127,7 @@ export const laneOpcodes = {
 
 export type PlainOpcode = keyof typeof plainOpcodes
 export type MemoryOpcode = keyof typeof memoryOpcodes
+export type AtomicOpcode = keyof typeof atomicOpcodes
 export type MemoryLaneOpcode = keyof typeof memoryLaneOpcodes
 export type LaneOpcode = keyof typeof laneOpcodes
 
@@ -124,11 +137,14 @@ export const structureOpcodes = {
   loop: 0x03,
   end: 0x0b,
   branchIf: 0x0d,
+  return: 0x0f,
+  drop: 0x1a,
   call: 0x10,
   localGet: 0x20,
   localSet: 0x21,
   localTee: 0x22,
   i32Const: 0x41,
+  i64Const: 0x42,
   v128Const: 0xfd000c,
   shuffle: 0xfd000d,
 } as const

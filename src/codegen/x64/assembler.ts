@@ -237,8 +237,24 @@ export class Assembler extends CodeBuffer {
     this.distance(label)
   }
 
+  /** Calls the function whose address memory holds. */
+  callAt(memory: Memory): void {
+    this.#integer([0xff], 2, memory, { wide: false })
+  }
+
   return(): void {
     this.byte(0xc3)
+  }
+
+  /** Adds a register to a 32-bit word, for all threads at once; the register then holds what the word was. */
+  atomicAdd32(word: Memory, register: Register): void {
+    this.byte(0xf0)
+    this.#integer([0x0f, 0xc1], register, word, { wide: false })
+  }
+
+  /** Tells the processor that this is a loop that waits for another thread. */
+  pause(): void {
+    this.byte(0xf3, 0x90)
   }
 
   /** Features by number in eax and ecx; answers in eax, ebx, ecx, edx. */

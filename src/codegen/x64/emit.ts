@@ -1,14 +1,15 @@
 // Loop programs to x64 machine code: one function per kernel and one that runs them all, with their constants behind the code.
 
 import { OcellusError } from '../../core/errors.ts'
+import type { SharedKernel } from '../control.ts'
 import type { LoopProgram } from '../loop-program.ts'
 import { Assembler } from './assembler.ts'
 import type { Label } from './code-buffer.ts'
+import { emitBarrier, emitRun, emitShare } from './entry.ts'
 import { emitKernel, type RegisterLimits } from './kernel.ts'
-import { integerRegisters } from './operands.ts'
 import { type InstructionSet, targets } from './target.ts'
 
-export interface X64Kernel {
+export interface X64Kernel extends SharedKernel {
   readonly program: LoopProgram
   /** Iterations of the program's range loop when one thread runs all of it. */
   readonly slabs: number
@@ -28,9 +29,10 @@ export interface MachineCode {
   readonly kernels: readonly number[]
   /** Where run(table) begins, which runs all kernels in order over [0, slabs). */
   readonly run: number
+  /** Where share(table, ranges, control) begins, one thread's part of a run; absent where no kernel is shared. */
+  readonly share?: number
 }
 
-const { rbx, rsi, rdi, rdx } = integerRegisters
 const functionAlignment = 16
 
 /**
@@ -47,18 +49,19 @@ export function emitX64({ kernels, set, limits = {} }: X64Options): MachineCode 
     emitKernel(code, program, { set, limits })
     return label
   })
-  code.align(functionAlignment)
-  const run = code.length
-  code.push(rbx)
-  code.move(rbx, rdi)
-  kernels.forEach(({ program, slabs }, index) => {
-    if (!Number.isInteger(slabs) || slabs < 0) throw new OcellusError(`kernel ${program.name}: ${slabs} slabs`)
-    code.move(rdi, rbx)
-    code.moveImmediate(rsi, 0)
-    code.moveImmediate(rdx, slabs)
-    code.call(labels[index] as Label)
-  })
-  code.pop(rbx)
-  code.return()
-  return { bytes: code.finish(), kernels: labels.map(({ position }) => position as number), run }
+  const begin = (): number => {
+    code.align(functionAlignment)
+    return code.length
+  }
+  const run = begin()
+  emitRun(code, kernels, labels)
+  const entry = { kernels: labels.map(({ position }) => position as number), run }
+  if (!kernels.some(({ shared }) => shared === true)) return { bytes: code.finish(), ...entry }
+  const barrier: Label = { position: undefined }
+  begin()
+  code.bind(barrier)
+  emitBarrier(code)
+  const share = begin()
+  emitShare(code, kernels, labels, barrier)
+  return { bytes: code.finish(), ...entry, share }
 }

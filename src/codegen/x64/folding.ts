@@ -37,12 +37,12 @@ export function findFolding(
     if (known === undefined) map.set(reg, [index])
     else known.push(index)
   }
-  // How many stores and barriers lie before each operation: what is read after one may differ.
+  // How many stores lie before each operation: what is read after one may differ.
   const writesBefore: number[] = []
   let memoryWrites = 0
   operations.forEach(({ op }, index) => {
     writesBefore.push(memoryWrites)
-    if (op.kind === 'store' || op.kind === 'barrier') memoryWrites++
+    if (op.kind === 'store') memoryWrites++
     for (const reg of readsOf(op)) note(readers, reg, index)
     const to = writeOf(op)
     if (to !== undefined) note(writers, to, index)

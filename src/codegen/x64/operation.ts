@@ -68,8 +68,5 @@ export function emitOperation(context: KernelContext, op: Op): void {
     case 'prefetch':
       context.code.prefetch(context.memory(op.address))
       break
-    // One thread never waits for itself.
-    case 'barrier':
-      break
   }
 }

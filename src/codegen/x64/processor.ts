@@ -39,6 +39,35 @@ export interface ProcessorQuery {
   xgetbv(): number
 }
 
+/** Bytes of the caches that a core has to itself; undefined where the processor does not tell. */
+export interface CacheSizes {
+  readonly l1: number
+  readonly l2: number
+}
+
+/** Leaves with one cache per subleaf: Intel's, and AMD's in the same form. */
+const cacheLeaves = [4, 0x8000001d] as const
+const cacheTypes = { none: 0, data: 1, unified: 3 } as const
+
+/** Sizes of the first data cache and the second cache. Fields: Intel SDM volume 2, CPUID leaf 4; AMD APM volume 3, 8000_001D. */
+export function cacheSizes({ cpuid }: ProcessorQuery): CacheSizes | undefined {
+  for (const leaf of cacheLeaves) {
+    if (cpuid(leaf & 0x80000000, 0).eax >>> 0 < leaf) continue
+    const sizes = new Map<number, number>()
+    for (let subleaf = 0; subleaf < 8; subleaf++) {
+      const { eax, ebx, ecx } = cpuid(leaf, subleaf)
+      const type = eax & 31
+      if (type === cacheTypes.none) break
+      const [ways, partitions, line] = [(ebx >>> 22) + 1, ((ebx >>> 12) & 1023) + 1, (ebx & 4095) + 1]
+      const isForData = type === cacheTypes.data || type === cacheTypes.unified
+      if (isForData) sizes.set((eax >>> 5) & 7, ways * partitions * line * ((ecx >>> 0) + 1))
+    }
+    const [l1, l2] = [sizes.get(1), sizes.get(2)]
+    if (l1 !== undefined && l2 !== undefined) return { l1, l2 }
+  }
+  return undefined
+}
+
 const bit = (word: number, number: number): boolean => ((word >>> number) & 1) === 1
 
 /** Instruction sets that both processor and system support, fastest first. Bits: Intel SDM volume 2, CPUID. */

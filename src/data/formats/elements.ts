@@ -72,8 +72,8 @@ export function readElements(source: ByteSource, run: ElementRun): NumericArray 
   return array
 }
 
-/** Typed arrays have the order of the machine, which is little-endian wherever WebAssembly runs. */
-function swapBytes(bytes: Uint8Array, size: number, length: number): void {
+/** Turns each element of `size` bytes around. Typed arrays have the order of the machine, which is little-endian wherever WebAssembly runs. */
+export function swapBytes(bytes: Uint8Array, size: number, length: number): void {
   for (let start = 0; start < length; start += size) {
     for (let low = start, high = start + size - 1; low < high; low++, high--) {
       const kept = bytes[low] as number

@@ -65,6 +65,30 @@ export class InflateSource extends ByteSource {
     return bytes
   }
 
+  /** All that is left, at most `most` bytes, with the checksum verified. Memory grows with what really comes. */
+  rest(most: number, field: string): Uint8Array {
+    let content = new Uint8Array(Math.min(this.plausible, most))
+    let length = 0
+    for (let piece = this.pull(step); piece.length > 0; piece = this.pull(step)) {
+      if (length + piece.length > most) throw this.error(field, `more than ${most} bytes come out, as of no such file`)
+      if (length + piece.length > content.length) {
+        const grown = new Uint8Array(Math.min(most, 2 * (length + piece.length)))
+        grown.set(content.subarray(0, length))
+        content = grown
+      }
+      content.set(piece, length)
+      length += piece.length
+    }
+    this.finish()
+    return content.subarray(0, length)
+  }
+
+  /** Passes over all that is left, to verify the checksum. */
+  drain(): void {
+    while (this.pull(step).length > 0);
+    this.finish()
+  }
+
   /** Demands that everything has been read and that the checksum is right. */
   finish(): void {
     do {
@@ -126,4 +150,9 @@ export class InflateSource extends ByteSource {
 
 function hex(bytes: Uint8Array, count: number): string {
   return Array.from(bytes.subarray(0, count), (byte) => byte.toString(16).padStart(2, '0')).join(' ')
+}
+
+/** Whether the bytes begin as a gzip file does. */
+export function isGzip(bytes: Uint8Array): boolean {
+  return bytes[0] === 0x1f && bytes[1] === 0x8b
 }

@@ -25,6 +25,11 @@ export class CodeMemory {
     this.#address = address
   }
 
+  /** The address of an offset of the code. */
+  addressOf(offset: number): number {
+    return Number(this.#address) + offset
+  }
+
   /** The function that begins at an offset of the code. */
   functionAt(offset: number): CodeFunction {
     return this.#foreign.functionAt(this.#address + BigInt(offset))

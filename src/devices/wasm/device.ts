@@ -9,6 +9,8 @@ import type { Graph } from '../../graph/graph.ts'
 import { lowerGraph } from '../compile-program.ts'
 import type { Device, Executable, Storage } from '../device.ts'
 import { ProgramExecutable, type Runner } from '../program-executable.ts'
+import type { SharedProgram } from '../threads/team.ts'
+import { Threads } from '../threads/threads.ts'
 import { WasmMemory, WasmStorage } from './memory.ts'
 
 /** V8's register allocation suits tiles with (rows + 1) * (vectors + 1) <= 16. */
@@ -25,20 +27,47 @@ const target: Target = {
 
 type KernelFunction = (table: number, first: number, last: number) => void
 
-/** A module's functions on the device's memory. */
-function instantiate(code: Uint8Array<ArrayBuffer>, memory: WebAssembly.Memory): Runner {
-  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(code), { env: { memory } })
-  return {
-    codeBytes: code.length,
-    origin: 0,
-    run: exports.run as (table: number) => void,
-    kernel: (index, table, first, last) => (exports[`kernel${index}`] as KernelFunction)(table, first, last),
+let programs = 0
+
+/** A module on the device's memory. Members of a team make instances of their own, of the bytes that lie in that memory. */
+class WasmRunner implements Runner {
+  readonly codeBytes: number
+  readonly origin = 0
+  readonly #code: Uint8Array<ArrayBuffer>
+  readonly #memory: WasmMemory
+  readonly #exports: WebAssembly.Exports
+  readonly #run: (table: number) => void
+
+  constructor(code: Uint8Array<ArrayBuffer>, memory: WasmMemory) {
+    const env = { memory: memory.heap.memory }
+    this.codeBytes = code.length
+    this.#code = code
+    this.#memory = memory
+    this.#exports = new WebAssembly.Instance(new WebAssembly.Module(code), { env }).exports
+    this.#run = this.#exports.run as (table: number) => void
+  }
+
+  run(table: number): void {
+    this.#run(table)
+  }
+
+  kernel(index: number, table: number, first: number, last: number): void {
+    ;(this.#exports[`kernel${index}`] as KernelFunction)(table, first, last)
+  }
+
+  shared(owner: object): SharedProgram | undefined {
+    const share = this.#exports.share as SharedProgram['share'] | undefined
+    if (share === undefined) return undefined
+    const code = this.#memory.allocateFor(owner, this.#code.length, 'the code of a program')
+    new Uint8Array(this.#memory.heap.buffer, code, this.#code.length).set(this.#code)
+    return { id: ++programs, code, codeBytes: this.#code.length, origin: 0, share }
   }
 }
 
 class WasmDevice implements Device {
   readonly name = 'wasm'
   readonly #memory = new WasmMemory()
+  readonly #threads = new Threads({ memory: this.#memory })
   readonly #features: WasmFeatures
 
   constructor() {
@@ -51,15 +80,25 @@ class WasmDevice implements Device {
     return this.#features.fusedMadd ? 'fused multiply-add' : 'multiply, then add'
   }
 
+  get threads(): number {
+    return this.#threads.count
+  }
+
+  useThreads(count: number): Promise<void> {
+    return this.#threads.use(count)
+  }
+
   compile(graph: Graph): Executable {
-    const { program, kernels } = lowerGraph(graph, target)
+    const { program, kernels } = lowerGraph(graph, target, this.threads)
     const { heap } = this.#memory
     const code = emitWasm({
-      kernels,
+      // Threads need a memory that they can share.
+      kernels: heap.shared ? kernels : kernels.map((kernel) => ({ ...kernel, shared: false })),
       memory: { shared: heap.shared, maximumPages: heap.maximumPages },
       relaxedMadd: this.#features.fusedMadd,
     })
-    return new ProgramExecutable(this.#memory, program, instantiate(code, heap.memory))
+    const host = { memory: this.#memory, threads: this.#threads }
+    return new ProgramExecutable(host, program, new WasmRunner(code, this.#memory))
   }
 
   createStorage(dtype: DType, length: number): Storage {

@@ -26,7 +26,7 @@ export interface GuardedArguments {
 }
 
 export function runGuarded(graph: Graph, set: InstructionSet, args: GuardedArguments): GuardedRun {
-  const { program, kernels } = lowerGraph(graph, targetHere(set), 1)
+  const { program, kernels } = lowerGraph(graph, targetHere(set), 2)
   const { rows, scalars } = program
   const emitted = emitX64({ kernels, set })
   const code = new CodeMemory(emitted.bytes)

@@ -165,7 +165,6 @@ export function interpret({ program, memory, bases, first, last, fused }: Run): 
         break
       }
       case 'prefetch':
-      case 'barrier':
         break
     }
   }

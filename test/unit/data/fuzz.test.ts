@@ -1,18 +1,20 @@
 // Damaged files of every format: whatever the bytes, a reader gives a result or an OcellusError, soon and without much memory.
-// OCELLUS_FUZZ_RUNS sets the number of damaged files per starting file (default 200).
+// OCELLUS_FUZZ_RUNS sets the number of damaged files per starting file (default 200; 10,000 in the full run).
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { OcellusError } from '../../../src/core/errors.ts'
 import { Random } from '../../../src/core/random.ts'
 import { fixture } from './fixture.ts'
+import { cifarRecords, svhnFile } from './pictures.ts'
+import { tarOf } from './tar.ts'
 
-const runs = Number(process.env.OCELLUS_FUZZ_RUNS ?? 200)
+const runs = Number(process.env.OCELLUS_FUZZ_RUNS ?? (process.env.OCELLUS_FULL === '1' ? 10_000 : 200))
 const longestMilliseconds = 1000
 /** Two steps of inflation at deflate's largest expansion are 4 MB for these files. */
 const largestAllocation = 8 * 2 ** 20
 
 type Reader = (bytes: Uint8Array) => unknown
-type Readers = Readonly<Record<'matlab' | 'idx' | 'safetensors', Reader>>
+type Readers = Readonly<Record<'matlab' | 'idx' | 'safetensors' | 'cifar' | 'cifarPython' | 'svhn' | 'tar', Reader>>
 
 /** The largest buffer that was constructed since it was set to 0. */
 let largest = 0
@@ -44,7 +46,26 @@ beforeAll(async () => {
   const { readMatlab } = await import('../../../src/data/formats/matlab.ts')
   const { readIdx } = await import('../../../src/data/formats/idx.ts')
   const { readSafetensors } = await import('../../../src/io/safetensors.ts')
-  Object.assign(readers, { matlab: readMatlab, idx: readIdx, safetensors: readSafetensors })
+  const { readCifar } = await import('../../../src/data/cifar.ts')
+  const { readCifarPython } = await import('../../../src/data/cifar-python.ts')
+  const { readSvhn } = await import('../../../src/data/svhn.ts')
+  const { readTar } = await import('../../../src/data/formats/tar.ts')
+  const { MemorySource } = await import('../../../src/data/formats/byte-source.ts')
+  const { InflateSource, isGzip } = await import('../../../src/data/formats/inflate-source.ts')
+  Object.assign(readers, {
+    matlab: readMatlab,
+    idx: readIdx,
+    safetensors: readSafetensors,
+    cifar: (bytes: Uint8Array) => readCifar(bytes, { classes: ['a', 'b', 'c'] }),
+    cifarPython: (bytes: Uint8Array) => readCifarPython(bytes, { classes: [...'0123456789'] }),
+    svhn: readSvhn,
+    tar: (bytes: Uint8Array) => {
+      const source = isGzip(bytes)
+        ? new InflateSource(bytes, 'gzip', 'a.tar.gz', 'gzip')
+        : new MemorySource(bytes, 'a.tar')
+      return Array.from(readTar(source, 2 ** 20), (file) => file.read().length)
+    },
+  })
 })
 
 afterAll(() => {
@@ -101,6 +122,23 @@ function damageWithin(whole: Uint8Array, random: Random): Uint8Array {
   return replaced.Uint8Array.from(parts)
 }
 
+/** Starting files that are made here. */
+const made: Readonly<Record<string, () => Uint8Array>> = {
+  'batch.bin': () => cifarRecords([0, 1, 2]),
+  'batch.bin.gz': () => fflate.gzipSync(cifarRecords([0, 1, 2])),
+  'cifar-python2.pickle': () => fflate.gunzipSync(fixture('cifar-python2.pickle.gz')),
+  'svhn.mat': () => svhnFile([1, 10, 3]),
+  'archive.tar': archive,
+  'archive.tar.gz': () => fflate.gzipSync(archive()),
+}
+
+function archive(): Uint8Array {
+  const long = tarOf({ '././@LongLink': new TextEncoder().encode(`${'folder/'.repeat(20)}name`) }, 'L').slice(0, 1024)
+  const pax = tarOf({ PaxHeader: new TextEncoder().encode('24 path=another/name.bin\n') }, 'x').slice(0, 1024)
+  const files = { 'a.bin': new Uint8Array(700).fill(3), 'b/c.txt': new TextEncoder().encode('text') }
+  return replaced.Uint8Array.from([...long, ...pax, ...tarOf(files)])
+}
+
 const cases: [keyof Readers, string, typeof damage][] = [
   ['matlab', 'plain.mat', damage],
   ['matlab', 'compressed.mat', damage],
@@ -114,12 +152,19 @@ const cases: [keyof Readers, string, typeof damage][] = [
   ['idx', 'f64.idx.gz', damage],
   ['safetensors', 'native.safetensors', damage],
   ['safetensors', 'converted.safetensors', damage],
+  ['cifar', 'batch.bin', damage],
+  ['cifar', 'batch.bin.gz', damage],
+  ['cifarPython', 'cifar-python2.pickle', damage],
+  ['cifarPython', 'cifar-python2.pickle.gz', damage],
+  ['svhn', 'svhn.mat', damage],
+  ['tar', 'archive.tar', damage],
+  ['tar', 'archive.tar.gz', damage],
 ]
 
 describe(`${runs} damaged files from each`, () => {
   it.each(cases)('%s: %s', { timeout: 30_000 + runs * 100 }, (format, name, alter) => {
     const read = readers[format] as Reader
-    const whole = fixture(name)
+    const whole = made[name]?.() ?? fixture(name)
     expect(read(whole)).toBeDefined()
     let refused = 0
     for (let run = 0; run < runs; run++) {

@@ -3,6 +3,7 @@
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { gunzipSync, gzipSync } from 'fflate'
 import { afterAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { FormatError, UsageError } from '../../../src/core/errors.ts'
 import type { Dataset } from '../../../src/data/dataset.ts'
@@ -10,6 +11,10 @@ import { dataFolder } from '../../../src/data/folder.node.ts'
 import { writeIdx } from '../../../src/data/formats/idx.ts'
 import { writeMatlab } from '../../../src/data/formats/matlab-writer.ts'
 import { type DatasetName, loadDataset } from '../../../src/data/load.node.ts'
+import { DataLoader } from '../../../src/data/loader.node.ts'
+import { centerCrop, resize } from '../../../src/data/transforms/index.ts'
+import { fixture } from './fixture.ts'
+import { cifarRecords, svhnFile } from './pictures.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'ocellus-data-'))
 afterAll(() => rmSync(folder, { recursive: true }))
@@ -86,11 +91,72 @@ describe('loadDataset', () => {
     }
   })
 
+  it('reads the other sets in the form of MNIST, with their classes', async () => {
+    const expected = {
+      'fashion-mnist': 'T-shirt/top',
+      'emnist-digits': '0',
+      'emnist-balanced': '0',
+      'emnist-byclass': '0',
+      'emnist-bymerge': '0',
+      'emnist-mnist': '0',
+    } as const
+    for (const [name, first] of Object.entries(expected)) {
+      const prefix = name === 'fashion-mnist' ? ['train', 't10k'] : [`${name}-train`, `${name}-test`]
+      for (const part of prefix) putImages(`${name}/${part}`, 20, 0)
+      const { train, test } = await loadDataset(name as keyof typeof expected, { folder })
+      expect([train.length, test.length, test.classes[0]]).toEqual([18, 20, first])
+      // EMNIST is stored column by column.
+      expect([...test.inputs.data.slice(0, 4)]).toEqual(name === 'fashion-mnist' ? [0, 1, 2, 3] : [0, 2, 1, 3])
+    }
+  })
+
+  it('reads CIFAR-10 from the batches that are there, and says which are not', async () => {
+    const labels = Array.from({ length: 20 }, (_, i) => i % 10)
+    put('cifar-10-batches-bin/data_batch_2.bin.gz', gzipSync(cifarRecords(labels)))
+    put('cifar-10-batches-bin/data_batch_4.bin', cifarRecords(labels))
+    await expect(loadDataset('cifar10', { folder })).rejects.toThrow(
+      /the data set 'cifar10' is not there: run: ocellus data get cifar10, or put data_batch_1.bin, .*, test_batch.bin into/,
+    )
+    put('cifar-10-batches-bin/test_batch.bin', cifarRecords([5]))
+    const notices: string[] = []
+    const { train, valid, test } = await loadDataset('cifar10', { folder, notice: (message) => notices.push(message) })
+    expect([train.length, valid.length, test.length]).toEqual([36, 4, 1])
+    expect(notices).toEqual([
+      'cifar10: 2 of 5 training batches are there, without data_batch_1.bin, data_batch_3.bin, data_batch_5.bin',
+    ])
+  })
+
+  it('reads CIFAR-100 and SVHN', async () => {
+    const labels = Array.from({ length: 20 }, (_, i) => i % 10)
+    put('cifar-100-binary/train.bin', cifarRecords(labels, labels))
+    put('cifar-100-binary/test.bin.gz', gzipSync(cifarRecords([99], [1])))
+    const cifar = await loadDataset('cifar100', { folder })
+    expect([cifar.train.length, cifar.valid.length, cifar.test.classes[cifar.test.labels[0] ?? 0]]).toEqual([
+      18,
+      2,
+      'worm',
+    ])
+    const python = fixture('cifar-python3.pickle.gz')
+    put('python/cifar-100-python/train.gz', python)
+    put('python/cifar-100-python/test', gunzipSync(python))
+    const batches = await loadDataset('cifar100', { folder: join(folder, 'python') })
+    expect([...batches.test.labels]).toEqual([99, 0, 50])
+    put('python/cifar-10-batches-py/data_batch_3.gz', fixture('cifar-python2.pickle.gz'))
+    put('python/cifar-10-batches-py/test_batch.gz', fixture('cifar-python2.pickle.gz'))
+    const notice = (): void => {}
+    const ten = await loadDataset('cifar10', { folder: join(folder, 'python'), notice })
+    expect([...ten.test.labels]).toEqual([6, 9, 4])
+    put('svhn/train_32x32.mat', svhnFile([1, 2, 10]))
+    put('svhn/test_32x32.mat', svhnFile([3, 4, 5]))
+    const { test } = await loadDataset('svhn', { folder })
+    expect([...test.labels]).toEqual([3, 4, 5])
+  })
+
   it('says in one sentence which files belong where', async () => {
     const empty = join(folder, 'nothing')
     await expect(loadDataset('mnist', { folder: empty })).rejects.toThrow(
       new UsageError(
-        "the data set 'mnist' is not there: put train-images-idx3-ubyte.gz, train-labels-idx1-ubyte.gz, " +
+        "the data set 'mnist' is not there: run: ocellus data get mnist, or put train-images-idx3-ubyte.gz, train-labels-idx1-ubyte.gz, " +
           `t10k-images-idx3-ubyte.gz, t10k-labels-idx1-ubyte.gz into ${join(empty, 'mnist')}, or set OCELLUS_DATA to ` +
           'the folder that holds mnist/ (the files are published at https://ossci-datasets.s3.amazonaws.com/mnist/)',
       ),
@@ -132,7 +198,8 @@ describe('the real sets', () => {
     const [set] = context.task.name.split(' ')
     context.skip(!existsSync(join(folder ?? '', set ?? '')), `${folder} does not hold ${set}`)
   })
-  const perClass = (set: Dataset) => set.classes.map((_, label) => set.labels.filter((l) => l === label).length)
+  const perClass = (set: Pick<Dataset, 'labels' | 'classes'>) =>
+    set.classes.map((_, label) => set.labels.filter((l) => l === label).length)
   /** Smallest, mean and largest of the first batch's inputs, to 4 digits. */
   const range = ({ data }: { readonly data: Float32Array }) => {
     let [least, sum, most] = [Number.POSITIVE_INFINITY, 0, Number.NEGATIVE_INFINITY]
@@ -169,6 +236,27 @@ describe('the real sets', () => {
     for (const [label, count] of validated.entries())
       expect(Math.abs(count - (digits[label] as number) / 10)).toBeLessThan(1)
     expect([...test.labels.slice(0, 10)]).toEqual([7, 2, 1, 0, 4, 1, 4, 9, 5, 9])
+  })
+
+  it('flowers17 has 40, 20 and 20 photographs per class, and the loader makes them one size', async () => {
+    const { train, valid, test } = await loadDataset('flowers17')
+    for (const [part, count] of [
+      [train, 40],
+      [valid, 20],
+      [test, 20],
+    ] as const) {
+      expect(part.classes).toEqual(Array.from({ length: 17 }, (_, i) => String(i)))
+      expect(new Set(perClass(part))).toEqual(new Set([count]))
+    }
+    const loader = new DataLoader(valid.take(17), { transforms: [resize({ shorter: 64 }), centerCrop({ size: 56 })] })
+    for await (const batch of loader.batches({ batchSize: 17 })) expect(batch.inputs.shape).toEqual([17, 56, 56, 3])
+  })
+
+  it('cifar-10-batches-bin has 10,000 pictures per batch, and 1,000 of each class for the test', async () => {
+    const { train, valid, test } = await loadDataset('cifar10', { notice: () => {} })
+    expect((train.length + valid.length) % 10_000).toBe(0)
+    expect(new Set(perClass(test))).toEqual(new Set([1000]))
+    expect([...test.labels.subarray(0, 10)]).toEqual([3, 8, 8, 0, 6, 6, 1, 6, 3, 1])
   })
 
   it('emnist-letters has 4,800 and 800 letters per class', async () => {

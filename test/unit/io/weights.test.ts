@@ -8,6 +8,7 @@ import { writeFileAtomically } from '../../../src/io/atomic-file.node.ts'
 import { readSafetensors, writeSafetensors } from '../../../src/io/safetensors.ts'
 import { loadWeights as loadFile, saveWeights as saveFile } from '../../../src/io/weights.node.ts'
 import { loadWeights, saveWeights } from '../../../src/io/weights.ts'
+import { WeightsMismatchError } from '../../../src/io/weights-report.ts'
 import { relu } from '../../../src/nn/activations.ts'
 import { Linear } from '../../../src/nn/linear.ts'
 import { Sequential } from '../../../src/nn/sequential.ts'
@@ -29,15 +30,15 @@ describe('weights', () => {
     expect(report.complete).toBe(true)
     expect(report.loaded).toEqual(['0.weight', '0.bias', '2.weight', '2.bias'])
     const path = join(folder, 'model.safetensors')
-    await saveFile(model, path, { note: 'mine' })
+    await saveFile(model, path, { metadata: { note: 'mine' } })
     expect((await loadFile(fromFile, path)).complete).toBe(true)
     expect(values(fromFile)).toEqual(values(model))
   })
 
   it('are readable by others: plain safetensors with the names, [in, out]', async () => {
     const model = net()
-    const { tensors, metadata } = readSafetensors(await saveWeights(model, { epoch: '3' }))
-    expect(metadata).toEqual({ epoch: '3' })
+    const { tensors, metadata } = readSafetensors(await saveWeights(model, { metadata: { epoch: '3' } }))
+    expect(metadata).toEqual({ epoch: '3', 'ocellus layout': 'ocellus' })
     expect(tensors.get('0.weight')).toEqual({
       dtype: 'f32',
       shape: [4, 3],
@@ -51,7 +52,16 @@ describe('weights', () => {
     stored.delete('0.bias')
     stored.set('head.weight', stored.get('2.bias')!)
     const before = values(model)
-    const report = await loadWeights(model, writeSafetensors(stored))
+    const file = writeSafetensors(stored)
+    const refused = loadWeights(model, file, { file: 'other.safetensors' })
+    await expect(refused).rejects.toThrow(WeightsMismatchError)
+    await expect(refused).rejects.toThrow(
+      'other.safetensors does not fit the model: missing: 0.bias; unexpected: head.weight; mismatched: ' +
+        '2.weight (f32 [3, 5] instead of f32 [3, 2]), 2.bias (f32 [5] instead of f32 [2]); give { strict: false } to load what fits',
+    )
+    await expect(refused).rejects.toMatchObject({ report: { missing: ['0.bias'] } })
+    expect(values(model)).toEqual(before)
+    const report = await loadWeights(model, file, { strict: false })
     expect(report.missing).toEqual(['0.bias'])
     expect(report.unexpected).toEqual(['head.weight'])
     expect(report.mismatched.map(({ name, found }) => [name, found.shape])).toEqual([
@@ -75,7 +85,7 @@ describe('weights', () => {
     expect((await loadWeights(model, await saveWeights(wide))).complete).toBe(true)
     const integers = new Map(readSafetensors(await saveWeights(model)).tensors)
     integers.set('0.bias', { dtype: 'i32', shape: [3], data: new Int32Array(3) })
-    const [wrong] = (await loadWeights(model, writeSafetensors(integers))).mismatched
+    const [wrong] = (await loadWeights(model, writeSafetensors(integers), { strict: false })).mismatched
     expect([wrong?.name, wrong?.found.dtype, wrong?.expected.dtype]).toEqual(['0.bias', 'i32', 'f32'])
   })
 
@@ -88,10 +98,10 @@ describe('weights', () => {
 
   it('that cannot be read are refused in a sentence', async () => {
     await expect(loadFile(net(), join(folder, 'nowhere.safetensors'))).rejects.toThrow('there is no file')
-    await expect(loadFile(net(), folder)).rejects.toThrow('cannot be read')
+    await expect(loadFile(net(), folder)).rejects.toThrow('there is no .npy file in this folder')
     const path = join(folder, 'short.safetensors')
     writeFileSync(path, 'abc')
-    await expect(loadFile(net(), path)).rejects.toThrow(/short\.safetensors: header/)
+    await expect(loadFile(net(), path)).rejects.toThrow(/short\.safetensors: magic: expected a file of weights/)
     await expect(loadWeights(net(), 'a.safetensors' as never)).rejects.toThrow('give the bytes of the file')
   })
 })

@@ -264,6 +264,11 @@ function integerCases(): EncodingCase[] {
   add('vzeroupper', (code) => code.zeroUpper())
   add('cpuid', (code) => code.cpuid())
   add('xgetbv', (code) => code.xgetbv())
+  for (const memory of memories) {
+    add(`call QWORD PTR ${memoryText(memory)}`, (code) => code.callAt(memory))
+    add(`lock xadd DWORD PTR ${memoryText(memory)},r9d`, (code) => code.atomicAdd32(memory, 9))
+  }
+  add('pause', (code) => code.pause())
   add('ret', (code) => code.return())
   return cases
 }

@@ -1,16 +1,16 @@
 // The native device: which machines it starts on, its pages, its memory, and the same bits as WebAssembly after 50 training steps.
 
 import { createHash } from 'node:crypto'
-import { readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { probeWasmFeatures } from '../../../../src/codegen/wasm/features.ts'
-import { type ProcessorQuery, supportedSets } from '../../../../src/codegen/x64/processor.ts'
-import { targets } from '../../../../src/codegen/x64/target.ts'
+import { cacheSizes, type ProcessorQuery, supportedSets } from '../../../../src/codegen/x64/processor.ts'
+import { type InstructionSet, targets } from '../../../../src/codegen/x64/target.ts'
 import { DeviceError } from '../../../../src/core/errors.ts'
 import type { Device } from '../../../../src/devices/device.ts'
 import { CodeMemory } from '../../../../src/devices/native/code-memory.node.ts'
 import { createNativeDevice } from '../../../../src/devices/native/device.node.ts'
-import { measureNativePeak } from '../../../../src/devices/native/features.node.ts'
+import { measureNativePeak, targetHere } from '../../../../src/devices/native/features.node.ts'
 import { registerDevice, startDevice } from '../../../../src/devices/registry.ts'
 import { compile, gradients, init, type Tensor, tensor } from '../../../../src/index.ts'
 import { crossEntropy, Linear, Sequential, sigmoid } from '../../../../src/nn/index.ts'
@@ -44,6 +44,44 @@ describe('the sets that a processor supports', () => {
     ['a processor without leaf 7', processor(fma | osxsave | avx, avx2, 0x07, 6), []],
   ])('with %s', (_, query, sets) => {
     expect(supportedSets(query)).toEqual(sets)
+  })
+})
+
+describe('the caches that a processor tells of', () => {
+  /** eax, ebx, ecx of a cache: type, level, ways, bytes of a line, sets. */
+  const cache = (type: number, level: number, ways: number, line: number, sets: number) => ({
+    eax: type | (level << 5),
+    ebx: (((ways - 1) << 22) | (line - 1)) >>> 0,
+    ecx: sets - 1,
+  })
+  const nothing = { eax: 0, ebx: 0, ecx: 0 }
+  const told = [cache(1, 1, 12, 64, 64), cache(2, 1, 8, 64, 64), cache(3, 2, 16, 64, 2048), cache(3, 3, 15, 64, 65536)]
+  const query = (leaf: number, highest: number): ProcessorQuery => ({
+    cpuid: (asked, subleaf) => {
+      if (asked === (leaf & 0x80000000)) return { ...nothing, eax: highest }
+      return asked === leaf ? (told[subleaf] ?? nothing) : nothing
+    },
+    xgetbv: () => 0,
+  })
+
+  test.each([
+    ['in leaf 4, as Intel does', query(4, 32), { l1: 48 * 1024, l2: 2 * 2 ** 20 }],
+    ['in leaf 8000001D, as AMD does', query(0x8000001d, 0x80000028), { l1: 48 * 1024, l2: 2 * 2 ** 20 }],
+    ['nowhere', query(4, 3), undefined],
+  ])('%s', (_, asked, sizes) => {
+    expect(cacheSizes(asked)).toEqual(sizes)
+  })
+
+  test.runIf(nativeSets.length > 0)('of this machine are those that Linux names', (context) => {
+    const folder = '/sys/devices/system/cpu/cpu0/cache'
+    if (!existsSync(folder)) return context.skip('this system does not name its caches')
+    const sizes = readdirSync(folder)
+      .filter((name) => name.startsWith('index'))
+      .map((name) => ['level', 'type', 'size'].map((part) => readFileSync(`${folder}/${name}/${part}`, 'utf8').trim()))
+    const bytes = (level: string): number =>
+      1024 * Number.parseInt(sizes.find(([at, type]) => at === level && type !== 'Instruction')?.[2] ?? '0', 10)
+    const { l1, l2 } = targetHere(nativeSets[0] as InstructionSet)
+    expect({ l1, l2 }).toEqual({ l1: bytes('1'), l2: bytes('2') })
   })
 })
 
@@ -114,6 +152,8 @@ async function withDevice(device: Device, set: string, body: () => Promise<void>
   registerDevice(name, () => ({
     name,
     numberClass: device.numberClass,
+    threads: device.threads,
+    useThreads: (count) => device.useThreads(count),
     compile: (graph) => device.compile(graph),
     createStorage: (dtype, length) => device.createStorage(dtype, length),
   }))

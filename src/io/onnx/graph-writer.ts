@@ -1,0 +1,90 @@
+// A graph of ONNX while it is written: nodes, constants, and in which order the axes of each value lie.
+
+import type { HostTensor } from '../../core/host-tensor.ts'
+import { equalShapes, type Shape } from '../../core/shape.ts'
+import { inverse } from './value.ts'
+import type { LongIntegers, WrittenNode } from './write-model.ts'
+
+/** A value of the written graph: its axis i is axis order[i] of the value here. */
+export interface Written {
+  readonly name: string
+  readonly order: readonly number[]
+  /** Shape of the value here. */
+  readonly shape: Shape
+  /** Whether it is computed from the inputs: constants are the same for any number of samples. */
+  readonly computed: boolean
+}
+
+type Attributes = WrittenNode['attributes']
+
+/** Images here are [N, H, W, C], in ONNX [N, C, H, W]. */
+export const channelsFirst: readonly number[] = [0, 3, 1, 2]
+
+export class GraphWriter {
+  readonly nodes: WrittenNode[] = []
+  readonly initializers: Map<string, HostTensor | LongIntegers> = new Map()
+  /** Whether something depends on the number of samples of the trace. */
+  fixed = false
+  readonly #transposed = new Map<string, string>()
+  readonly #long = new Map<string, string>()
+  #count = 0
+
+  /** Adds a node with one output, whose name comes back. */
+  add(operator: string, inputs: readonly string[], attributes: Attributes = {}): string {
+    const name = `${operator}_${this.#count++}`
+    this.nodes.push({ operator, name, inputs, outputs: [name], attributes })
+    return name
+  }
+
+  /** A constant of whole numbers in 64 bits; equal ones are shared. */
+  long(values: readonly number[]): string {
+    const key = values.join(',')
+    const known = this.#long.get(key)
+    if (known !== undefined) return known
+    const name = `integers_${this.#count++}`
+    this.initializers.set(name, { long: values })
+    this.#long.set(key, name)
+    return name
+  }
+
+  constant(tensor: HostTensor, name: string = `constant_${this.#count++}`): string {
+    this.initializers.set(name, tensor)
+    return name
+  }
+
+  /** The name of the value with its axes in another order; a transpose is added at most once. */
+  arranged({ name, order }: Written, wanted: readonly number[]): string {
+    if (equalShapes(order, wanted)) return name
+    const places = inverse(order)
+    const perm = wanted.map((axis) => places[axis] as number)
+    const key = `${name} ${perm}`
+    const known = this.#transposed.get(key) ?? this.add('Transpose', [name], { perm })
+    this.#transposed.set(key, known)
+    return known
+  }
+
+  /** In the order of the axes here. */
+  straight(value: Written): string {
+    return this.arranged(value, straightOrder(value.shape.length))
+  }
+
+  /** Under another shape. An extent that both begin with is copied, so that it may be any number. */
+  reshaped(value: Written, shape: Shape): Written {
+    const moving = value.order.filter((axis) => value.shape[axis] !== 1)
+    const lies = moving.every((axis, i) => i === 0 || (moving[i - 1] as number) < axis)
+    const name = lies ? value.name : this.straight(value)
+    const copies = value.shape.length > 0 && value.shape[0] === shape[0] && (!lies || value.order[0] === 0)
+    if (value.computed && !copies) this.fixed = true
+    const target = copies ? [0, ...shape.slice(1)] : shape
+    return {
+      name: this.add('Reshape', [name, this.long(target)]),
+      order: straightOrder(shape.length),
+      shape,
+      computed: value.computed,
+    }
+  }
+}
+
+export function straightOrder(rank: number): number[] {
+  return Array.from({ length: rank }, (_, axis) => axis)
+}
