@@ -90,7 +90,10 @@ function splitOfProduct({ axes, roles, panel }: Contract): readonly [axis: numbe
   )
 }
 
-/** The first axis that is not reduced and has a good block. The last one is walked in vectors: its blocks hold many whole ones. */
+/**
+ * The first axis that is not reduced and has a good block. The last one is walked in vectors: its blocks hold many whole ones. They must also hold more
+ * columns than those of which a reduction makes several chains each (at most 32), or the order of its additions would depend on the split.
+ */
 function splitOfLoops(stage: Stage): readonly [axis: number, block: number] | undefined {
   const last = stage.axes.length - 1
   for (const [axis, extent] of stage.axes.entries()) {

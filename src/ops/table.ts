@@ -28,8 +28,10 @@ export const opTable: readonly Op[] = [
   ...gatherOps,
   ...randomOps,
   ...contractionOps,
-  ...phaseOps,
   ...convolutionOps,
 ]
 
-registerOps(opTable)
+/** Forms that simplification gives to ops of the table; no graph is written with them, and none is differentiated. */
+export const kernelOps: readonly Op[] = phaseOps
+
+registerOps([...opTable, ...kernelOps])

@@ -3,7 +3,7 @@
 import { describe, expect, test } from 'vitest'
 import '../../src/index.ts'
 import { startDevice } from '../../src/devices/registry.ts'
-import { opTable } from '../../src/ops/table.ts'
+import { kernelOps, opTable } from '../../src/ops/table.ts'
 import { checkDevice } from './device-check.ts'
 import { allShapes, viewedShapes } from './shapes.ts'
 import { comparedDevices } from './tested-devices.ts'
@@ -13,11 +13,11 @@ const reference = startDevice('reference')
 for (const name of comparedDevices) {
   const device = startDevice(name)
   describe(`${name} equals the reference device within each op's tolerance`, () => {
-    test.each([...opTable])('$name, at every shape', (op) => {
+    test.each([...opTable, ...kernelOps])('$name, at every shape', (op) => {
       expect(checkDevice(device, reference, op, allShapes, 'plain').join('\n')).toBe('')
     })
 
-    test.each([...opTable])('$name, behind views', (op) => {
+    test.each([...opTable, ...kernelOps])('$name, behind views', (op) => {
       expect(checkDevice(device, reference, op, viewedShapes, 'some').join('\n')).toBe('')
     })
   })

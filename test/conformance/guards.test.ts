@@ -13,7 +13,7 @@ import { createNativeDevice } from '../../src/devices/native/device.node.ts'
 import { loadForeign } from '../../src/devices/native/foreign.node.ts'
 import { type Graph, hostData, makeGraph } from '../../src/graph/graph.ts'
 import type { Node } from '../../src/ops/node.ts'
-import { opTable } from '../../src/ops/table.ts'
+import { kernelOps, opTable } from '../../src/ops/table.ts'
 import { nativeSets } from '../unit/codegen/x64/native-sets.ts'
 import { contractions, makeContraction } from './contractions.ts'
 import { casesOf } from './device-check.ts'
@@ -57,7 +57,7 @@ function problemOf(graph: Graph, set: InstructionSet, device: Device): string | 
 describe.each(nativeSets)('%s between guard pages', (set) => {
   const device = createNativeDevice({ set })
 
-  test.each([...opTable])('$name', (op) => {
+  test.each([...opTable, ...kernelOps])('$name', (op) => {
     const cases = [...casesOf(op, allShapes, 'plain'), ...casesOf(op, viewedShapes, 'some')]
     const chosen = cases.filter((_, i) => i % stride === 0)
     const problems = chosen.flatMap(({ sample, dtype, setting }): string[] => {

@@ -3,7 +3,7 @@
 import { describe, expect, test } from 'vitest'
 import '../../src/index.ts'
 import { startDevice } from '../../src/devices/registry.ts'
-import { opTable } from '../../src/ops/table.ts'
+import { kernelOps, opTable } from '../../src/ops/table.ts'
 import { checkDevice } from '../conformance/device-check.ts'
 import { allShapes } from '../conformance/shapes.ts'
 import { comparedDevices } from '../conformance/tested-devices.ts'
@@ -12,7 +12,7 @@ const reference = startDevice('reference')
 
 for (const name of comparedDevices) {
   describe(`${name} equals the reference device`, () => {
-    test.each([...opTable])('$name, at every shape behind every view', { timeout: 600_000 }, (op) => {
+    test.each([...opTable, ...kernelOps])('$name, at every shape behind every view', { timeout: 600_000 }, (op) => {
       expect(checkDevice(startDevice(name), reference, op, allShapes, 'all').join('\n')).toBe('')
     })
   })

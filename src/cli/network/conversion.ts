@@ -4,24 +4,51 @@ import { stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { OcellusError, UsageError } from '../../core/errors.ts'
 import { formatShape, sizeOf } from '../../core/shape.ts'
-import { layoutKey } from '../../io/formats.ts'
+import { writeFileAtomically } from '../../io/atomic-file.node.ts'
+import { layoutKey } from '../../io/layout-mark.ts'
+import { writeOnnx } from '../../io/onnx/export.ts'
 import { readWeights, writeWeights, writtenFormatOf } from '../../io/weights.node.ts'
 import type { WeightsFile } from '../../io/weights-file.ts'
+import { modelEntry } from '../../models/registry.ts'
 import { textTable } from '../../nn/text-table.ts'
 import type { ConvertFlags } from '../convert.ts'
 import { formatCount } from '../terminal.ts'
+import { loadModel } from './pretrained.ts'
 
 /** Reads the input, writes the output and prints the tensors; what was chosen on the way and what is odd goes to stderr. */
 export async function convertWeights(input: string, output: string, flags: ConvertFlags): Promise<void> {
-  const { to, entry, force } = flags
-  const format = writtenFormatOf(output, to === undefined ? {} : { format: to })
+  const { to, entry, force, model } = flags
+  const isNetwork = to === 'onnx' || (to === undefined && output.toLowerCase().endsWith('.onnx'))
+  const format = isNetwork ? 'onnx' : writtenFormatOf(output, to === undefined ? {} : { format: to })
+  if (!isNetwork && model !== undefined) throw new UsageError('only ONNX files hold a network, so leave out --model')
   await checkOutput(input, output, force)
   const file = await readWeights(input, { ...(entry === undefined ? {} : { entry }), warn: () => undefined })
   const layout = layoutOf(file, flags)
+  if (isNetwork) {
+    await writeNetwork(file, output, flags)
+    return
+  }
   const marks = layout === undefined ? {} : { layout }
   await writeWeights(output, file.tensors, { format, ...marks, metadata: file.metadata })
   for (const note of [...file.notes, ...lostMetadata(file, format)]) console.error(`ocellus: ${input}: ${note}`)
   console.log(`${input} (${file.format}) is now ${output}, ${layoutSentence(layout)}\n\n${tensorTable(file)}`)
+}
+
+/** Writes the network that the weights belong to. */
+async function writeNetwork(file: WeightsFile, output: string, { model, layout }: ConvertFlags): Promise<void> {
+  if (file.format === 'onnx') throw new UsageError(`${file.file} is an ONNX file already; copy it`)
+  const { name, module, classes } = await loadModel(file, {
+    ...(model === undefined ? {} : { model }),
+    ...(layout === undefined ? {} : { layout }),
+  })
+  const { input } = modelEntry(name)
+  await writeFileAtomically(output, await writeOnnx(module, { input, name }))
+  for (const note of file.notes) console.error(`ocellus: ${file.file}: ${note}`)
+  const outputs = classes === undefined ? '' : `, ${classes} classes`
+  const [height, width, channels] = input
+  console.log(
+    `${file.file} (${file.format}) is now ${output}: ${name}${outputs}, which takes images [N, ${channels}, ${height}, ${width}]`,
+  )
 }
 
 function layoutOf(file: WeightsFile, { layout }: ConvertFlags): WeightsFile['layout'] {

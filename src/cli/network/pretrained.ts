@@ -99,29 +99,46 @@ async function knownNetwork(
   name: string,
   file: WeightsFile,
   recognized: RecognizedModel | undefined,
-  { layout }: OpenNetworkOptions,
+  options: OpenNetworkOptions,
 ): Promise<PretrainedNetwork> {
   const { input, anySize = false, preprocessing, classes: usual } = modelEntry(name)
   if (usual === undefined) throw new UsageError(`${file.file}: ${name} is an autoencoder, which tells no classes apart`)
+  const { module, classes = usual } = await loadKnown(name, file, recognized, options)
+  const run = (images: Tensor): Tensor => module.forward(images)
+  const { format, notes } = file
+  return { name, format, module, run, input, anySize, classes, preprocessing, notes }
+}
+
+/** A known network with the weights of a file. */
+export interface LoadedModel {
+  readonly name: string
+  readonly module: Module
+  /** Undefined for an autoencoder. */
+  readonly classes: number | undefined
+}
+
+/** The known network that a file belongs to, or the one of the name `model`, with its weights. Throws UsageError where none fits. */
+export async function loadModel(file: WeightsFile, options: OpenNetworkOptions = {}): Promise<LoadedModel> {
+  const recognized = recognizeModel(file.tensors)
+  const { model, sample } = options
+  const name = model === undefined ? chosenName(file, recognized, sample) : knownName(model)
+  return loadKnown(name, file, recognized, options)
+}
+
+async function loadKnown(
+  name: string,
+  file: WeightsFile,
+  recognized: RecognizedModel | undefined,
+  { layout }: OpenNetworkOptions,
+): Promise<LoadedModel> {
   const fitting = recognized?.names.some((each) => each === name) ? recognized : undefined
-  const classes = fitting?.classes ?? usual
-  const module = skipInitialization(() => createModel(name, { classes }))
+  const classes = fitting?.classes ?? modelEntry(name).classes
+  const module = skipInitialization(() => createModel(name, classes === undefined ? {} : { classes }))
   await loadWeights(module, file, {
     ...(fitting === undefined ? {} : { rename: (given: string) => fitting.rename.get(given) ?? given }),
     ...(layout === undefined ? {} : { layout }),
   })
-  const run = (images: Tensor): Tensor => module.forward(images)
-  return {
-    name,
-    format: file.format,
-    module: module.eval(),
-    run,
-    input,
-    anySize,
-    classes,
-    preprocessing,
-    notes: file.notes,
-  }
+  return { name, module: module.eval(), classes }
 }
 
 /** Pixels of 0 to 255: an ONNX file does not say what it expects of them. */

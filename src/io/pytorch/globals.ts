@@ -1,9 +1,9 @@
 // The names that a PyTorch file may use: those that build tensors, plain containers and NumPy's scalars. Everything else is unknown.
 // Source: torch/_utils.py and torch/_weights_only_unpickler.py of PyTorch 2.13.
 
+import { PickleGlobal, PickleTuple, type PickleValue } from '../../data/formats/pickle-values.ts'
 import type { StoredTypeName } from '../stored-types.ts'
 import { numpyGlobals } from './numpy-scalar.ts'
-import { PickleGlobal, PickleTuple, type PickleValue } from './pickle-values.ts'
 import { Storage, TensorView } from './storage.ts'
 
 /** Classes of storages, which say the type of the elements; `torch.cuda` has the same ones. */

@@ -2,10 +2,10 @@
 // storages, and each storage as a count and its elements, little-endian.
 
 import { FormatError } from '../../core/errors.ts'
+import { PickleGlobal, PickleTuple, type PickleValue } from '../../data/formats/pickle-values.ts'
+import { unpickle } from '../../data/formats/unpickler.ts'
 import { pytorchGlobal, storageTypeOf } from './globals.ts'
-import { PickleGlobal, PickleTuple, type PickleValue } from './pickle-values.ts'
 import { Storage } from './storage.ts'
-import { unpickle } from './unpickler.ts'
 
 /** What the first pickle holds, and how the file begins with it: protocol 2, a LONG1 of 10 bytes. */
 const magicNumber = 0x1950a86a20f9469cfc6cn

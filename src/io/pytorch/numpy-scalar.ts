@@ -1,6 +1,6 @@
 // NumPy's scalars, which checkpoints keep beside their tensors (best accuracy, learning rate): a dtype and the bytes of one value.
 
-import { PickleGlobal, PickleObject, PickleTuple, type PickleValue } from './pickle-values.ts'
+import { PickleGlobal, PickleObject, PickleTuple, type PickleValue } from '../../data/formats/pickle-values.ts'
 
 type Reader = (view: DataView, littleEndian: boolean) => number | bigint | boolean
 

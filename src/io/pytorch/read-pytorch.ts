@@ -3,13 +3,13 @@
 
 import { FormatError } from '../../core/errors.ts'
 import type { HostTensor } from '../../core/host-tensor.ts'
+import { PickleTuple, type PickleValue } from '../../data/formats/pickle-values.ts'
+import { unpickle } from '../../data/formats/unpickler.ts'
 import { isZip, ZipArchive } from '../zip.ts'
 import { pytorchGlobal, storageTypeOf } from './globals.ts'
 import { isLegacyPytorch, readLegacy } from './legacy.ts'
-import { PickleTuple, type PickleValue } from './pickle-values.ts'
 import { findStateDict } from './state-dict.ts'
 import { Storage, TensorReader } from './storage.ts'
-import { unpickle } from './unpickler.ts'
 
 /** The weights of a PyTorch file. */
 export interface PytorchWeights {

@@ -1,7 +1,7 @@
 // Finds the state dict in what a checkpoint holds, and takes the prefixes off that wrappers of models leave on every name.
 
 import { FormatError } from '../../core/errors.ts'
-import { kindOfValue, type PickleDictionary, type PickleValue } from './pickle-values.ts'
+import { kindOfValue, type PickleDictionary, type PickleValue } from '../../data/formats/pickle-values.ts'
 import { TensorView } from './storage.ts'
 
 /** The tensors of a checkpoint. */

@@ -4,9 +4,9 @@ import { FormatError } from '../../core/errors.ts'
 import type { HostTensor } from '../../core/host-tensor.ts'
 import { formatShape, sizeOf } from '../../core/shape.ts'
 import { swapBytes } from '../../data/formats/elements.ts'
+import { PickleObject } from '../../data/formats/pickle-values.ts'
 import { decodeTensor, type StoredTypeName, storedTypes } from '../stored-types.ts'
 import { endOf, gatherElements } from '../strided.ts'
-import { PickleObject } from './pickle-values.ts'
 
 /** A run of elements outside of the pickle. */
 export class Storage extends PickleObject {

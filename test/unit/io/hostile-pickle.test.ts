@@ -3,10 +3,10 @@
 import { existsSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { FormatError } from '../../../src/core/errors.ts'
+import type { PickleValue } from '../../../src/data/formats/pickle-values.ts'
+import { unpickle } from '../../../src/data/formats/unpickler.ts'
 import { pytorchGlobal } from '../../../src/io/pytorch/globals.ts'
-import type { PickleValue } from '../../../src/io/pytorch/pickle-values.ts'
 import { readPytorch } from '../../../src/io/pytorch/read-pytorch.ts'
-import { unpickle } from '../../../src/io/pytorch/unpickler.ts'
 import { fixture } from './fixture.ts'
 
 /** Bytes of a pickle: texts are themselves, numbers are bytes. */

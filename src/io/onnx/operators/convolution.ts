@@ -17,8 +17,10 @@ export interface WindowAttributes {
 export function pair(call: OnnxCall, name: string, otherwise: Pair): Pair {
   const values = call.numbers(name) ?? otherwise
   const [first, second] = values
-  if (values.length === 2 && first !== undefined && second !== undefined) return [first, second]
-  return call.fail(`attribute ${name} has ${values.length} numbers; only images with two axes are computed here`)
+  if (values.length !== 2 || first === undefined || second === undefined)
+    return call.fail(`attribute ${name} has ${values.length} numbers; only images with two axes are computed here`)
+  if (values.every((value) => Number.isInteger(value) && value >= 0 && value <= 2 ** 20)) return [first, second]
+  return call.fail(`attribute ${name} is [${values.join(', ')}], which makes no sense`)
 }
 
 /** Pixels around images of the height and width, as `pads` or `auto_pad` say. */
@@ -40,10 +42,14 @@ export function marginsOf(call: OnnxCall, image: Pair, { size, stride, dilation 
   return [along(0), along(1)]
 }
 
+/** Pixels of padding beyond this are a mistake. */
+const mostPadding = 2 ** 12
+
 function explicitMargins(call: OnnxCall): Margins {
   const [top = 0, left = 0, bottom = 0, right = 0, ...more] = call.numbers('pads') ?? []
   if (more.length > 0) return call.fail('attribute pads has more than four numbers')
-  if ([top, left, bottom, right].some((pixels) => pixels < 0)) return call.fail('attribute pads has negative numbers')
+  if ([top, left, bottom, right].some((pixels) => !(pixels >= 0 && pixels <= mostPadding)))
+    return call.fail(`attribute pads has numbers that are not from 0 to ${mostPadding}`)
   return [
     [top, bottom],
     [left, right],

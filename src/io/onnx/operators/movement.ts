@@ -98,41 +98,47 @@ function slice(call: OnnxCall): Value {
   let value = x
   for (const [i, given] of axes.entries()) {
     const axis = call.axis(given, x.rank)
-    const extent = value.shape[axis] as number
     const step = steps[i] ?? 1
-    const positions = slicePositions(starts[i] ?? 0, ends[i] ?? 0, step, extent)
-    if (value.host !== undefined) {
-      value = new Value(take(value.host, vector(positions), axis) ?? call.fail('it reaches beyond its input'))
-      continue
-    }
-    const place = value.order.indexOf(axis)
-    const [first = 0] = positions
-    const last = positions.at(-1) ?? -1
-    value = value.map((values) => {
-      const part = values.at(
-        ...values.shape.map((_, at): [number, number, number] | null => {
-          if (at !== place) return null
-          return step > 0 ? [first, last + 1, step] : [last, first + 1, -step]
-        }),
-      )
-      return step > 0 ? part : part.flip([place])
-    })
+    if (step === 0) return call.fail('a step is 0')
+    const { first, count } = slicePositions(starts[i] ?? 0, ends[i] ?? 0, step, value.shape[axis] as number)
+    value = sliced(call, value, axis, { first, count, step })
   }
   return value
 }
 
-function slicePositions(start: number, end: number, step: number, extent: number): number[] {
-  const from = (position: number): number => (position < 0 ? position + extent : position)
-  const limit = (position: number, low: number, high: number): number => Math.min(Math.max(position, low), high)
-  const positions: number[] = []
-  if (step > 0) {
-    const last = limit(from(end), 0, extent)
-    for (let at = limit(from(start), 0, extent); at < last; at += step) positions.push(at)
-  } else if (step < 0) {
-    const last = limit(from(end), -1, extent - 1)
-    for (let at = limit(from(start), -1, extent - 1); at > last; at += step) positions.push(at)
+interface Positions {
+  readonly first: number
+  readonly count: number
+  readonly step: number
+}
+
+function sliced(call: OnnxCall, value: Value, axis: number, { first, count, step }: Positions): Value {
+  if (value.host !== undefined) {
+    const positions = Array.from({ length: count }, (_, i) => first + i * step)
+    return new Value(take(value.host, vector(positions), axis) ?? call.fail('it reaches beyond its input'))
   }
-  return positions
+  const place = value.order.indexOf(axis)
+  const last = first + (count - 1) * step
+  return value.map((values) => {
+    const part = values.at(
+      ...values.shape.map((_, at): [number, number, number] | null => {
+        if (at !== place) return null
+        if (count === 0) return [0, 0, 1]
+        return step > 0 ? [first, last + 1, step] : [last, first + 1, -step]
+      }),
+    )
+    return step > 0 ? part : part.flip([place])
+  })
+}
+
+function slicePositions(start: number, end: number, step: number, extent: number): { first: number; count: number } {
+  const limit = (position: number, low: number, high: number): number =>
+    Math.min(Math.max(position < 0 ? position + extent : position, low), high)
+  const [first, last] =
+    step > 0
+      ? [limit(start, 0, extent), limit(end, 0, extent)]
+      : [limit(start, 0, extent - 1), limit(end, -1, extent - 1)]
+  return { first, count: Math.max(0, Math.ceil((last - first) / step)) }
 }
 
 function split(call: OnnxCall): Value[] {
@@ -165,6 +171,9 @@ function gather(call: OnnxCall): Value {
   return new Value(found.reshape([...x.shape.slice(0, axis), ...positions.shape, ...x.shape.slice(axis + 1)]))
 }
 
+/** Pixels of padding beyond this are a mistake. */
+const mostPadding = 2 ** 16
+
 /** `pads` are all numbers before, then all after. */
 function pad(call: OnnxCall): Value {
   const x = call.input(0)
@@ -173,7 +182,8 @@ function pad(call: OnnxCall): Value {
   const axes = call.optional(3) === undefined ? x.shape.map((_, axis) => axis) : Array.from(call.known(3).data)
   const widths = x.shape.map((): [number, number] => [0, 0])
   for (const [i, axis] of axes.entries()) widths[call.axis(axis, x.rank)] = [pads[i] ?? 0, pads[i + axes.length] ?? 0]
-  if (widths.flat().some((width) => width < 0)) return call.fail('pads below 0, which cut off, are not computed')
+  if (widths.flat().some((width) => width < 0 || width > mostPadding))
+    return call.fail(`pads [${pads.join(', ')}] are not computed; they go from 0 to ${mostPadding}`)
   if (mode === 'constant') {
     const value = call.optional(2) === undefined ? call.number('value', 0) : (call.known(2).data[0] as number)
     return x.map((values) =>

@@ -38,6 +38,9 @@ function padded(x: Tensor, [vertical, horizontal]: Margins, value: number): Tens
   return x.pad([[0, 0], vertical, horizontal, [0, 0]], { value })
 }
 
+/** Windows of an image beyond this are a mistake. */
+const mostWindows = 2 ** 24
+
 /** The sum over the pixels that count of each window, divided by how many they are. */
 function averagePool(call: OnnxCall): Value {
   const { size, stride, dilation, said, margins } = windowsOf(call)
@@ -49,7 +52,7 @@ function averagePool(call: OnnxCall): Value {
   const counts = (axis: 0 | 1, extent: number): number[] => {
     const start = included ? 0 : margins[axis][0]
     const end = margins[axis][0] + extent + (included ? said[axis][1] : 0)
-    const windows = (means.shape[axis + 1] as number) || 0
+    const windows = Math.min(means.shape[axis + 1] as number, mostWindows + 1)
     return Array.from({ length: windows }, (_, i) => {
       const first = i * stride[axis]
       return Math.min(first + size[axis], end) - Math.max(first, start)
@@ -57,6 +60,7 @@ function averagePool(call: OnnxCall): Value {
   }
   const [rows, columns] = [counts(0, height), counts(1, width)]
   const whole = size[0] * size[1]
+  if (rows.length * columns.length > mostWindows) return call.fail('it has too many windows')
   const factors = rows.flatMap((high) => columns.map((wide) => whole / (high * wide)))
   if (factors.every((factor) => factor === 1)) return new Value(means, channelsLast)
   const shape = [1, rows.length, columns.length, 1]
@@ -87,6 +91,7 @@ export const poolingOperators: OperatorTable = {
     const size = call.number('size', 1)
     const x = call.images(0).arranged(channelsLast)
     const channels = x.shape[3] as number
+    if (!(Number.isInteger(size) && size >= 1 && size <= 2 * channels + 1)) return call.fail(`attribute size is ${size}`)
     const before = Math.floor((size - 1) / 2)
     const squares = x.square().pad([
       [0, 0],
