@@ -108,14 +108,37 @@ function productRank({ roles }: Contract): number {
   return roles.filter((role) => role !== 'outer').length
 }
 
+/** Pixels that a slab of a convolution has at least, enough for whole tiles; and slabs at most, since each walks all weights. */
+const pixelsTogether = 28
+const mostBands = 8
+
+/** Bands of rows of a convolution of one image. */
+function splitOfConvolution({
+  axes,
+  roles,
+  accumulates,
+}: Contract): readonly [axis: number, block: number] | undefined {
+  const rows = [...roles.keys()].filter((axis) => roles[axis] === 'row')
+  const [first, ...rest] = rows as [number, ...number[]]
+  if (accumulates === true) return undefined
+  const pixels = rest.reduce((product, axis) => product * (axes[axis] as number), 1)
+  const least = Math.ceil(pixelsTogether / pixels)
+  const block = chooseBlock(axes[first] as number, { least, multiple: 1, most: mostBands })
+  return block === undefined ? undefined : [first, block]
+}
+
+function splitOf(stage: Stage): readonly [axis: number, block: number] | undefined {
+  if (stage.kind !== 'contract') return splitOfLoops(stage)
+  return productRank(stage) === 3 && stage.accumulates !== true ? splitOfProduct(stage) : splitOfConvolution(stage)
+}
+
 /** The kernel in slabs that threads can share: itself where it has slabs already, or where no axis can be split. */
 export function splitKernel(kernel: Kernel): Kernel {
   const { slabs, steps, opening, stages } = kernel
   const [stage] = stages
   if (slabs > 1 || steps > 1 || opening.length > 0) return kernel
   if (stage === undefined || stages.length > 1 || sizeOf(stage.axes) < leastWork) return kernel
-  if (stage.kind === 'contract' && productRank(stage) !== 3) return kernel
-  const split = stage.kind === 'contract' ? splitOfProduct(stage) : splitOfLoops(stage)
+  const split = splitOf(stage)
   if (split === undefined) return kernel
   const [axis, block] = split
   return { ...kernel, slabs: (stage.axes[axis] as number) / block, stages: [slabOf(stage, axis, block)] }

@@ -15,13 +15,13 @@ export interface WrittenNode {
   readonly inputs: readonly string[]
   readonly outputs: readonly string[]
   /** Numbers are written as whole numbers where they are whole; floats say so. */
-  readonly attributes: Readonly<Record<string, number | { readonly float: number } | readonly number[]>>
+  readonly attributes: Readonly<Record<string, number | { readonly float: number } | string | readonly number[]>>
 }
 
-/** An extent that is a text is open: any number under this name. */
+/** An extent that is a text is open: any number under this name. Without a shape even the rank is. */
 export interface WrittenValueInfo {
   readonly name: string
-  readonly shape: readonly (number | string)[]
+  readonly shape?: readonly (number | string)[]
 }
 
 export interface WrittenModel {
@@ -64,6 +64,7 @@ function nodeMessage({ operator, name, inputs, outputs, attributes }: WrittenNod
 function attributeMessage(name: string, value: WrittenNode['attributes'][string]): ProtobufWriter {
   const message = new ProtobufWriter().text(1, name)
   if (typeof value === 'number') return message.integer(3, value).integer(20, 2)
+  if (typeof value === 'string') return message.text(4, value).integer(20, 3)
   if ('float' in value) return message.float(2, value.float).integer(20, 1)
   for (const each of value) message.integer(8, each)
   return message.integer(20, 7)
@@ -81,11 +82,14 @@ function tensorMessage(name: string, tensor: HostTensor | LongIntegers): Protobu
 }
 
 function valueInfoMessage({ name, shape }: WrittenValueInfo): ProtobufWriter {
-  const extents = new ProtobufWriter()
-  for (const extent of shape) {
-    const dimension = new ProtobufWriter()
-    extents.message(1, typeof extent === 'number' ? dimension.integer(1, extent) : dimension.text(2, extent))
+  const tensorType = new ProtobufWriter().integer(1, typeNumbers.f32)
+  if (shape !== undefined) {
+    const extents = new ProtobufWriter()
+    for (const extent of shape) {
+      const dimension = new ProtobufWriter()
+      extents.message(1, typeof extent === 'number' ? dimension.integer(1, extent) : dimension.text(2, extent))
+    }
+    tensorType.message(2, extents)
   }
-  const tensorType = new ProtobufWriter().integer(1, typeNumbers.f32).message(2, extents)
   return new ProtobufWriter().text(1, name).message(2, new ProtobufWriter().message(1, tensorType))
 }

@@ -91,7 +91,8 @@ export const poolingOperators: OperatorTable = {
     const size = call.number('size', 1)
     const x = call.images(0).arranged(channelsLast)
     const channels = x.shape[3] as number
-    if (!(Number.isInteger(size) && size >= 1 && size <= 2 * channels + 1)) return call.fail(`attribute size is ${size}`)
+    if (!(Number.isInteger(size) && size >= 1 && size <= 2 * channels + 1))
+      return call.fail(`attribute size is ${size}`)
     const before = Math.floor((size - 1) / 2)
     const squares = x.square().pad([
       [0, 0],
