@@ -1,8 +1,8 @@
-// Matrix products on the device in use, as a share of the machine's peak.
+// Matrix products on the WebAssembly device, as a share of the machine's peak for 128-bit vectors.
 
 import { probeWasmFeatures } from '../src/codegen/wasm/features.ts'
 import { measurePeak } from '../src/codegen/wasm/peak.ts'
-import { compile, tensor, Variable } from '../src/index.ts'
+import { compile, init, tensor, Variable } from '../src/index.ts'
 import { randomValues, settle, time } from './timing.ts'
 
 const sizes = [
@@ -14,6 +14,7 @@ const sizes = [
 ] as const
 
 export async function benchProducts(): Promise<string[]> {
+  await init({ device: 'wasm', threads: 1 })
   const lines: string[] = []
   const { fusedMadd } = probeWasmFeatures()
   for (const [m, k, n] of sizes) {

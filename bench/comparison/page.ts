@@ -54,10 +54,11 @@ export function performancePage(workloads: readonly Workload[], results: Results
 const method = `A training step is forward, loss, backward and update, with a new batch each call and the loss read; batches are made beforehand. Every
 contestant runs in a process of its own. Before a workload is timed all prove that they do the same work, from the same weights and batches
 with dropout off: the losses of 10 steps at rate 1e-3 agree to 1e-4, every parameter's gradient of step 1 to 1e-3 of its norm; of inference
-and products the outputs agree to 1e-4. PyTorch's losses and gradients are its float64 ones there, because its own rounding in float32 is larger
-than these bounds on deep networks; each of its modes must agree with them too, to 1e-3 and 3e-2. Then blocks of calls are timed in turns, with dropout on and at the workload's own rate, and the
-median of the blocks counts. PyTorch's optimizers run in their plain or their fused form, whichever is faster here. GFLOP/s count the
-multiplications and additions of products and convolutions only, without an input gradient for the first layer.`
+and products the outputs agree to 1e-4. PyTorch's losses and gradients are its float64 ones there, because its own rounding in float32 is
+larger than these bounds on deep networks; each of its modes must agree with them too, to 1e-3 and 3e-2. Then blocks of calls are timed in
+turns, with dropout on and at the workload's own rate, and the median of the blocks counts. PyTorch's optimizers run in their plain or their
+fused form, whichever is faster here. GFLOP/s count the multiplications and additions of products and convolutions only, without an input
+gradient for the first layer.`
 
 /** Ours beside each one's fastest mode. */
 function summaryTable(workloads: readonly Workload[], rows: readonly Row[], wasmShare: number): string {

@@ -21,7 +21,7 @@ const blockMilliseconds = 8
 
 /** Points of one family on a device. Sizes take turns, so that a busy moment of the machine does not look like a slow size. */
 export async function measureFamily(family: Family, device: 'native' | 'wasm'): Promise<Point[]> {
-  await init({ device })
+  await init({ device, threads: 1 })
   const steps = family.sizes.map((size) => {
     const { run, multiplyAdds } = family.step(size)
     for (let i = 0; i < 3; i++) run()

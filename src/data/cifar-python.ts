@@ -77,8 +77,8 @@ export function readCifarPython(bytes: Uint8Array, options: CifarPythonOptions):
   const { value } = unpickle(content, 0, {
     file,
     field: 'pickle',
-    global: (module, name) => {
-      const full = `${module}.${name}`
+    global: (home, name) => {
+      const full = `${home}.${name}`
       if (Object.hasOwn(globals, full)) return globals[full]
       throw refuse('pickle', `${JSON.stringify(full.slice(0, 200))} is nothing that a CIFAR batch has; it is not run`)
     },

@@ -27,4 +27,4 @@ export {
   warmUp,
 } from './schedules.ts'
 export { Sgd, type SgdOptions, sgd } from './sgd.ts'
-export { WeightAverage, type WeightAverageOptions } from './weight-average.ts'
+export { WeightAverage, type WeightAverageOptions, type WeightAverageState } from './weight-average.ts'

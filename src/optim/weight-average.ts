@@ -1,6 +1,8 @@
 // WeightAverage: the mean of a model's weights over the steps of a training, which often does better than the last ones.
 
-import { UsageError } from '../core/errors.ts'
+import { OcellusError, UsageError } from '../core/errors.ts'
+import { type HostDType, type HostTensor, hostTensor } from '../core/host-tensor.ts'
+import { equalShapes } from '../core/shape.ts'
 import { atSite } from '../core/site.ts'
 import type { Module } from '../nn/module.ts'
 import { Parameter } from '../nn/parameter.ts'
@@ -12,6 +14,13 @@ import { StepScalars } from './step-scalars.ts'
 export interface WeightAverageOptions {
   /** Share of the old average that an update keeps, such as 0.999 (default: all updates weigh the same). */
   readonly decay?: number
+}
+
+/** What a checkpoint keeps of an average. */
+export interface WeightAverageState {
+  readonly updates: number
+  /** The averages, by the names of the parameters. */
+  readonly tensors: ReadonlyMap<string, HostTensor>
 }
 
 /**
@@ -70,6 +79,38 @@ export class WeightAverage {
   #shareOf(update: number): number {
     if (update === 1) return 1
     return this.decay === undefined ? 1 / update : 1 - this.decay
+  }
+
+  /** The averages as they are now, and what must be saved to go on later with the same bits. */
+  async state(): Promise<WeightAverageState> {
+    const tensors = new Map<string, HostTensor>()
+    for (const [name, average] of this.#named()) {
+      tensors.set(name, hostTensor(average.dtype as HostDType, average.shape, await average.data()))
+    }
+    return { updates: this.#updates, tensors }
+  }
+
+  /** Goes on from a saved state. Throws OcellusError where it belongs to other parameters, and then changes nothing. */
+  restore({ updates, tensors }: WeightAverageState): void {
+    const named = this.#named()
+    for (const [name, { dtype, shape }] of named) {
+      const saved = tensors.get(name)
+      if (saved !== undefined && saved.dtype === dtype && equalShapes(saved.shape, shape)) continue
+      throw new OcellusError(`the saved average of ${name} does not fit; make the same average for the same parameters`)
+    }
+    for (const [name, average] of named) average.write((tensors.get(name) as HostTensor).data)
+    this.#updates = updates
+  }
+
+  /** The averages by the names of their parameters in the model. */
+  #named(): Map<string, Parameter> {
+    const names = [...this.#model.namedVariables()].filter(([, variable]) => variable instanceof Parameter)
+    return new Map(
+      names.flatMap(([name, variable]) => {
+        const average = this.#averages.get(variable as Parameter)
+        return average === undefined ? [] : [[name, average] as const]
+      }),
+    )
   }
 
   /** Puts the averages into the model; the function that comes back puts the model's own weights there again. */

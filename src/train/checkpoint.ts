@@ -6,6 +6,7 @@ import type { BatchPosition } from '../data/batches.ts'
 import { Adler32 } from '../data/formats/checksum.ts'
 import { readSafetensors, writeSafetensors } from '../io/safetensors.ts'
 import type { OptimizerState } from '../optim/optimizer.ts'
+import type { WeightAverageState } from '../optim/weight-average.ts'
 import type { TrainingIdentity } from './identity.ts'
 import type { PartialScores, Scores } from './scores.ts'
 
@@ -59,29 +60,38 @@ export interface TrainingState {
   readonly model: ReadonlyMap<string, HostTensor>
   readonly optimizer: OptimizerState
   readonly best: BestWeights | undefined
+  /** The average of the weights, where one is kept. */
+  readonly average?: WeightAverageState | undefined
 }
 
 /** The fields that are no tensors. */
-type Progress = Omit<TrainingState, 'model' | 'optimizer' | 'best'> & {
+type Progress = Omit<TrainingState, 'model' | 'optimizer' | 'best' | 'average'> & {
   readonly optimizer: Omit<OptimizerState, 'tensors'>
   readonly best: Omit<BestWeights, 'weights'> | undefined
+  readonly average?: Omit<WeightAverageState, 'tensors'> | undefined
 }
 
 const version = '1'
-const sections = ['model', 'optimizer', 'best'] as const
+const sections = ['model', 'optimizer', 'best', 'average'] as const
 
 /** The bytes of a checkpoint. */
 export function encodeCheckpoint(state: TrainingState): Uint8Array {
-  const { model, optimizer, best, ...rest } = state
+  const { model, optimizer, best, average, ...rest } = state
   const { tensors: moments, ...optimizerProgress } = optimizer
   const { weights = new Map<string, HostTensor>(), ...bestProgress } = best ?? {}
+  const averages = average?.tensors ?? new Map<string, HostTensor>()
   const tensors = new Map<string, HostTensor>()
-  const parts = { model, optimizer: moments, best: weights }
+  const parts = { model, optimizer: moments, best: weights, average: averages }
   for (const section of sections) {
     for (const [name, tensor] of parts[section]) tensors.set(`${section}/${name}`, tensor)
   }
   const progress = JSON.stringify(
-    { ...rest, optimizer: optimizerProgress, best: best === undefined ? undefined : bestProgress },
+    {
+      ...rest,
+      optimizer: optimizerProgress,
+      best: best === undefined ? undefined : bestProgress,
+      average: average && { updates: average.updates },
+    },
     (_, value: unknown) => (typeof value === 'number' && !Number.isFinite(value) ? { number: String(value) } : value),
   )
   const checksum = String(checksumOf(progress, tensors))
@@ -103,15 +113,16 @@ export function decodeCheckpoint(bytes: Uint8Array, file: string): TrainingState
   if (checksum !== String(checksumOf(text, tensors))) {
     throw new FormatError(`${file} is damaged: its checksum is wrong; delete it to start anew`)
   }
-  const parts = { model: new Map<string, HostTensor>(), optimizer: new Map(), best: new Map() }
+  const parts = { model: new Map<string, HostTensor>(), optimizer: new Map(), best: new Map(), average: new Map() }
   for (const [name, tensor] of tensors) {
     const section = sections.find((candidate) => name.startsWith(`${candidate}/`))
     if (section === undefined) throw new FormatError(`${file}: tensor ${name} belongs to no part of a checkpoint`)
     parts[section].set(name.slice(section.length + 1), tensor)
   }
-  const progress = parseProgress(text, file)
+  const { average, ...progress } = parseProgress(text, file)
   return {
     ...progress,
+    ...(average === undefined ? {} : { average: { ...average, tensors: parts.average } }),
     model: parts.model,
     optimizer: { ...progress.optimizer, tensors: parts.optimizer },
     best: progress.best === undefined ? undefined : { ...progress.best, weights: parts.best },

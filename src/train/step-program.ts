@@ -4,6 +4,7 @@ import { OcellusError } from '../core/errors.ts'
 import type { Module } from '../nn/module.ts'
 import { clipByNorm, clipByValue, globalNorm } from '../optim/clipping.ts'
 import type { Optimizer } from '../optim/optimizer.ts'
+import type { WeightAverage } from '../optim/weight-average.ts'
 import { compile } from '../tensor/compile.ts'
 import { gradients } from '../tensor/gradients.ts'
 import type { Tensor } from '../tensor/tensor.ts'
@@ -21,6 +22,8 @@ export interface StepOptions<Model extends Module> {
   readonly optimizer: Optimizer
   readonly measures: Measures
   readonly clip: Clipping | undefined
+  /** Takes the weights in after each step. */
+  readonly average: WeightAverage | undefined
   /** Added to the loss for the gradients, not in what is reported. */
   readonly penalty: ((model: Model) => Tensor) | undefined
   /** Whether to compute the norm of the step. */
@@ -38,7 +41,7 @@ export interface StepResult {
 export type Step = (tensors: BatchTensors, classes: number) => Promise<StepResult>
 
 export function compileStep<Model extends Module>(options: StepOptions<Model>): Step {
-  const { model, optimizer, measures, clip, penalty, stepNorm } = options
+  const { model, optimizer, measures, clip, average, penalty, stepNorm } = options
   const parameters = optimizer.parameters
   const program = compile((inputs: Tensor, target: Tensor, truth: Tensor, classes: number): Tensor[] => {
     const output = model.forward(inputs)
@@ -47,6 +50,7 @@ export function compileStep<Model extends Module>(options: StepOptions<Model>): 
     const found = gradients(penalty === undefined ? loss : loss.add(penalty(model)), parameters)
     const before = parameters.map((parameter) => parameter.reshape(parameter.shape))
     optimizer.step(clipped(found, clip))
+    average?.update()
     if (!stepNorm) return measured
     const change = globalNorm(parameters.map((parameter, i) => parameter.subtract(before[i] as Tensor)))
     return [...measured, change]

@@ -10,6 +10,7 @@ import { accuracy, type Metric } from '../nn/accuracy.ts'
 import type { Loss } from '../nn/losses.ts'
 import type { Module } from '../nn/module.ts'
 import type { Optimizer, OptimizerFactory } from '../optim/optimizer.ts'
+import type { WeightAverageOptions } from '../optim/weight-average.ts'
 import type { Tensor } from '../tensor/tensor.ts'
 import type { CheckpointStore, EpochRecord } from './checkpoint.ts'
 import { Evaluator, type Target } from './evaluation.ts'
@@ -53,6 +54,11 @@ export interface TrainerOptions<Model extends Module = Module> {
    */
   readonly target?: Target
   readonly clip?: Clipping
+  /**
+   * Averages the weights over the steps, `{ decay: 0.999 }`: what is scored on the validation part, what `keep` keeps, and what the model has
+   * afterwards are the averages (default: none).
+   */
+  readonly average?: WeightAverageOptions
   /** Added to the loss that is differentiated, not to the one that is reported: `(model) => l2Penalty(model, 1e-4)`. */
   readonly penalty?: (model: Model) => Tensor
   readonly stop?: StoppingRule
@@ -80,6 +86,7 @@ export interface TrainerSettings<Model extends Module> {
   readonly augment: readonly Augmentation[]
   readonly target: Target | undefined
   readonly clip: Clipping | undefined
+  readonly average: WeightAverageOptions | undefined
   readonly penalty: ((model: Model) => Tensor) | undefined
   readonly stop: StoppingRule
   readonly best: (record: EpochRecord) => number
@@ -246,6 +253,7 @@ function withDefaults<Model extends Module>(options: TrainerOptions<Model>): Tra
     ...sortedAugmentations(options.augment ?? []),
     target: options.target,
     clip: options.clip,
+    average: options.average,
     penalty: options.penalty,
     stop,
     best: options.best ?? defaultScore(metrics),

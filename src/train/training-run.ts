@@ -1,5 +1,6 @@
 // One training from its first step, or from a checkpoint, to its end: steps, epochs, best weights, checkpoints.
 
+import { OcellusError } from '../core/errors.ts'
 import type { HostTensor } from '../core/host-tensor.ts'
 import { Random } from '../core/random.ts'
 import type { BatchSource } from '../data/batch-source.ts'
@@ -8,6 +9,7 @@ import { setWeights, weightsOf } from '../io/module-weights.ts'
 import { saveWeights } from '../io/weights.ts'
 import type { Module } from '../nn/module.ts'
 import type { Optimizer } from '../optim/optimizer.ts'
+import { WeightAverage } from '../optim/weight-average.ts'
 import { randomKey } from '../tensor/trace.ts'
 import { Breather } from './breather.ts'
 import {
@@ -53,6 +55,7 @@ export class TrainingRun<Model extends Module> {
   readonly #parts: RunParts<Model>
   readonly #data: TrainingData
   readonly #step: Step
+  readonly #average: WeightAverage | undefined
   readonly #identity: TrainingIdentity
   readonly #breather = new Breather()
   #keeper: ScoreKeeper
@@ -69,7 +72,7 @@ export class TrainingRun<Model extends Module> {
 
   constructor(parts: RunParts<Model>) {
     const { model, optimizer, settings, events } = parts
-    const { batchSize, seed, batches, measures, clip, penalty, stop } = settings
+    const { batchSize, seed, batches, measures, clip, average, penalty, stop } = settings
     this.#parts = parts
     this.#data = new TrainingData(parts.train, {
       batchSize,
@@ -81,7 +84,16 @@ export class TrainingRun<Model extends Module> {
     })
     this.#keeper = new ScoreKeeper(measures)
     optimizer.plan = { stepsPerEpoch: this.#data.perEpoch, epochs: settings.epochs, losses: [] }
-    this.#step = compileStep({ model, optimizer, measures, clip, penalty, stepNorm: stop.stepNorm !== undefined })
+    this.#average = average === undefined ? undefined : new WeightAverage(model, average)
+    this.#step = compileStep({
+      model,
+      optimizer,
+      measures,
+      clip,
+      average: this.#average,
+      penalty,
+      stepNorm: stop.stepNorm !== undefined,
+    })
     this.#identity = identityOf(this.#data.source, optimizer, settings)
   }
 
@@ -99,8 +111,15 @@ export class TrainingRun<Model extends Module> {
     if (state.steps === 0) return
     const { model, optimizer, settings } = this.#parts
     checkIdentity(state, this.#identity, model, file)
+    if ((state.average === undefined) !== (this.#average === undefined)) {
+      const which = state.average === undefined ? 'without an average of the weights' : 'with an average of the weights'
+      throw new OcellusError(
+        `${file} belongs to a training ${which}; give another folder, or delete the file to start anew`,
+      )
+    }
     optimizer.restore(state.optimizer)
     setWeights(model, state.model)
+    if (state.average !== undefined) this.#average?.restore(state.average)
     this.#data.seek(state.position)
     this.#keeper = new ScoreKeeper(settings.measures, state.partial)
     this.#history = [...state.history]
@@ -140,6 +159,7 @@ export class TrainingRun<Model extends Module> {
       if (this.#steps === 0) await this.#save()
       const ended = await this.#loop(signal)
       if (settings.keep === 'best' && this.#best !== undefined) setWeights(model, this.#best.weights)
+      else await this.#takeAverages()
       const best = this.#best && { epoch: this.#best.epoch, score: this.#best.score }
       const result = { history: this.#history, ended, best }
       events.emit('end', result)
@@ -217,6 +237,15 @@ export class TrainingRun<Model extends Module> {
 
   /** Validates, and puts the epoch on record. */
   async #record(signal: AbortSignal | undefined): Promise<void> {
+    const own = await this.#takeAverages()
+    try {
+      await this.#score(signal)
+    } finally {
+      setWeights(this.#parts.model, own)
+    }
+  }
+
+  async #score(signal: AbortSignal | undefined): Promise<void> {
     const { valid, evaluator, events, settings, model } = this.#parts
     const scores = valid === undefined ? undefined : (await evaluator.scores(valid, signal)).scores
     const record: EpochRecord = {
@@ -239,6 +268,16 @@ export class TrainingRun<Model extends Module> {
       if (bytes !== undefined) await settings.checkpoint?.write(checkpointNames.best, bytes)
     }
     events.emit('epoch', record)
+  }
+
+  /** Gives the model the averages of its weights, where they are kept; what it had comes back, to be given back to it. */
+  async #takeAverages(): Promise<ReadonlyMap<string, HostTensor>> {
+    if (this.#average === undefined) return new Map()
+    const { model } = this.#parts
+    const { tensors } = await this.#average.state()
+    const own = await weightsOf(model)
+    setWeights(model, tensors)
+    return own
   }
 
   /** For schedules that follow the loss. */
@@ -269,6 +308,7 @@ export class TrainingRun<Model extends Module> {
       model: await weightsOf(model),
       optimizer: await optimizer.state(),
       best: this.#best,
+      ...(this.#average === undefined ? {} : { average: await this.#average.state() }),
     }
     await store.write(checkpointNames.checkpoint, encodeCheckpoint(state))
     const history = `${JSON.stringify(this.#history, undefined, 2)}\n`

@@ -46,7 +46,7 @@ async function classifyAll(images: readonly string[], flags: ClassifyFlags, sign
   const preparation = prepare(network, flags)
   const labels =
     flags.labels === undefined
-      ? await findLabels(weights, network.classes)
+      ? (ownLabels(weights, network) ?? (await findLabels(weights, network.classes)))
       : await readLabels(flags.labels, network.classes)
   introduce(weights, network, preparation, labels)
   const probabilities = compile((batch: Tensor) => softmax(network.run(batch)))
@@ -64,6 +64,11 @@ async function classifyAll(images: readonly string[], flags: ClassifyFlags, sign
     }
   }
   if (flags.json && found.length > 0) console.log(JSON.stringify(images.length === 1 ? found[0] : found, undefined, 2))
+}
+
+/** The names that a training has put into the file. */
+function ownLabels(file: string, { classNames }: PretrainedNetwork): Labels | undefined {
+  return classNames === undefined ? undefined : { names: classNames, file }
 }
 
 async function weightsInDataFolder(): Promise<string> {

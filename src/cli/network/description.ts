@@ -18,6 +18,7 @@ import { loadRecognizer } from '../../reader/recognizer.node.ts'
 import type { SummaryFlags } from '../summary.ts'
 import { formatCount, formatShare } from '../terminal.ts'
 import { buildNetwork, isRecognizer, type NetworkDescription, networkFile, openNetworkFile } from './network-file.ts'
+import { describedModel, type ModelDescription } from './trained-model.ts'
 
 /** The summary of a network by name, or of a file, as text or JSON. */
 export async function describeModel(name: string, flags: SummaryFlags): Promise<string> {
@@ -38,6 +39,11 @@ export async function describeModel(name: string, flags: SummaryFlags): Promise<
   if (description !== undefined) {
     const layers = summary(buildNetwork(description), [flags.batch, description.inputs])
     return json ? asJson({ ...description, summary: layers }) : `${introduction(path, description)}\n\n${layers}`
+  }
+  const trained = describedModel(file)
+  if (trained !== undefined) {
+    const layers = summaryOf(trained.model, asTrained(trained, flags))
+    return json ? asJson({ ...trained, summary: layers }) : `${trainedIntroduction(path, trained)}\n\n${layers}`
   }
   const model = recognizeModel(file.tensors)
   if (model === undefined) return json ? asJson(tensorList(file)) : tensorTable(path, file)
@@ -91,6 +97,23 @@ function introduction(
     `${path}: network ${[inputs, ...hidden, classes.length].join('-')} with ${activation}, for ${letters}\n` +
     `classes ${classes.join(' ')}\ntrained on ${data} for ${epochs} epochs${tested}`
   )
+}
+
+/** The classes and the size that a network was trained with. */
+function asTrained({ model, classes, input }: ModelDescription, flags: SummaryFlags): SummaryFlags {
+  const own = modelEntry(model)
+  const side = flags.side ?? (own.anySize === true ? input[0] : undefined)
+  return {
+    ...flags,
+    ...(own.classes === undefined ? {} : { classes: classes.length }),
+    ...(side === undefined ? {} : { side }),
+  }
+}
+
+function trainedIntroduction(path: string, { model, classes, input, data, epochs, accuracy }: ModelDescription): string {
+  const outputs = classes.length === 0 ? '' : `, ${formatCount(classes.length)} classes`
+  const tested = accuracy === undefined ? '' : `, ${formatShare(accuracy)} right on its test part`
+  return `${path}: ${model}${outputs}, for images of ${formatShape(input)}\ntrained on ${data} for ${epochs} epochs${tested}`
 }
 
 interface TensorEntry {

@@ -9,6 +9,9 @@ import type { Transform } from '../../data/transforms/transform.ts'
 import type { Preprocessing } from '../../models/preprocessing.ts'
 import type { PretrainedNetwork } from './pretrained.ts'
 
+/** What is asked of a network. */
+export type Prepared = Pick<PretrainedNetwork, 'name' | 'input' | 'anySize' | 'preprocessing'>
+
 /** What the flags say of pixels; the network's own holds for the rest. */
 export interface PreparationFlags {
   readonly mean?: readonly number[]
@@ -22,6 +25,8 @@ export interface Preparation {
   /** Where it comes from: the network, or flags. */
   readonly source: 'network' | 'flags'
   readonly transforms: readonly Transform[]
+  /** Of these transforms, those that bring pictures to the network's size; the last one normalises. */
+  readonly sizing: readonly Transform[]
   /** One line for people. */
   readonly sentence: string
 }
@@ -30,7 +35,7 @@ export interface Preparation {
  * How pictures of the shape `sample`, [H, W, C], become inputs of the network; without a shape they have any size.
  * Throws UsageError where flags or pictures have another number of channels than the network.
  */
-export function prepare(network: PretrainedNetwork, flags: PreparationFlags, sample?: Shape): Preparation {
+export function prepare(network: Prepared, flags: PreparationFlags, sample?: Shape): Preparation {
   const own = network.preprocessing
   const preprocessing: Preprocessing = {
     ...own,
@@ -45,18 +50,19 @@ export function prepare(network: PretrainedNetwork, flags: PreparationFlags, sam
     preprocessing,
     source: byFlags ? 'flags' : 'network',
     transforms: [...transforms, normalization(preprocessing)],
+    sizing: transforms,
     sentence: [sentence, pixelSentence(preprocessing), byFlags ? 'by the flags' : "the network's own"].join('; '),
   }
 }
 
 /** `(v scale - mean) / deviation` of bytes v; `normalize` takes them divided by 255. */
-function normalization({ scale, mean, deviation }: Preprocessing): Transform {
+export function normalization({ scale, mean, deviation }: Preprocessing): Transform {
   const whole = 255 * scale
   return normalize({ mean: mean.map((value) => value / whole), deviation: deviation.map((value) => value / whole) })
 }
 
 function checkChannels(
-  { name, input }: PretrainedNetwork,
+  { name, input }: Prepared,
   { mean, deviation }: Preprocessing,
   sample: Shape | undefined,
 ): void {
@@ -79,7 +85,7 @@ function checkChannels(
 
 /** By the shorter side and a crop where the network was trained so, else to the input's size; pictures that fit stay. */
 function sizing(
-  { input, anySize }: PretrainedNetwork,
+  { input, anySize }: Prepared,
   { shorterSide }: Preprocessing,
   sample: Shape | undefined,
 ): { readonly transforms: readonly Transform[]; readonly sentence: string } {

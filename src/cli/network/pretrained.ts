@@ -21,6 +21,7 @@ import type { Module } from '../../nn/module.ts'
 import { zeros } from '../../tensor/creation.ts'
 import type { Tensor } from '../../tensor/tensor.ts'
 import { isRecognizer, loadNetwork, type NetworkDescription, networkFile, openNetworkFile } from './network-file.ts'
+import { describedModel, type ModelDescription } from './trained-model.ts'
 
 export interface PretrainedNetwork {
   /** What messages call it. */
@@ -37,6 +38,8 @@ export interface PretrainedNetwork {
   readonly preprocessing: Preprocessing
   /** Of a network that `ocellus train` wrote: its classes and what its letters looked like. */
   readonly description?: NetworkDescription
+  /** One name per output, where the file tells them. */
+  readonly classNames?: readonly string[]
   /** What was chosen on the way and what is odd, as sentences. */
   readonly notes: readonly string[]
 }
@@ -68,9 +71,26 @@ export async function openNetwork(path: string, options: OpenNetworkOptions = {}
   if (file.format === 'safetensors' && (await openNetworkFile(place)).description !== undefined)
     return characterNetwork(place)
   if (file.format === 'onnx') return onnxNetwork(place, file, options)
+  const described = model === undefined ? describedModel(file) : undefined
+  if (described !== undefined) return describedNetwork(described, file)
   const recognized = recognizeModel(file.tensors)
   const name = model === undefined ? chosenName(file, recognized, options.sample) : knownName(model)
   return knownNetwork(name, file, recognized, options)
+}
+
+/** A network as `ocellus train --model` trained it: pictures are brought to the size that it was trained on. */
+async function describedNetwork(
+  { model: name, classes: classNames, input, preprocessing }: ModelDescription,
+  file: WeightsFile,
+): Promise<PretrainedNetwork> {
+  if (modelEntry(name).classes === undefined)
+    throw new UsageError(`${file.file}: ${name} is an autoencoder, which tells no classes apart`)
+  const classes = classNames.length
+  const module = skipInitialization(() => createModel(name as string, { classes }))
+  await loadWeights(module, file)
+  const run = (images: Tensor): Tensor => module.forward(images)
+  const { format, notes } = file
+  return { name, format, module: module.eval(), run, input, anySize: false, classes, classNames, preprocessing, notes }
 }
 
 async function isThere(path: string): Promise<boolean> {
@@ -120,7 +140,7 @@ export interface LoadedModel {
 /** The known network that a file belongs to, or the one of the name `model`, with its weights. Throws UsageError where none fits. */
 export async function loadModel(file: WeightsFile, options: OpenNetworkOptions = {}): Promise<LoadedModel> {
   const recognized = recognizeModel(file.tensors)
-  const { model, sample } = options
+  const { model = describedModel(file)?.model, sample } = options
   const name = model === undefined ? chosenName(file, recognized, sample) : knownName(model)
   return loadKnown(name, file, recognized, options)
 }
@@ -156,7 +176,8 @@ async function onnxNetwork(
     const outputs = module.forward(images.permute([0, 3, 1, 2]))
     return outputs.rank === 2 ? outputs : outputs.reshape([outputs.shape[0] ?? 0, sizeOf(outputs.shape.slice(1))])
   }
-  const classes = classesOf(run, input)
+  const made = module.inputs[0]?.shape?.[0]
+  const classes = classesOf(run, input, typeof made === 'number' ? made : 1)
   return {
     name: 'the network of the file',
     format: 'onnx',
@@ -188,9 +209,9 @@ function onnxImage(
   return { input: [side(height, sample?.[0]), side(width, sample?.[1]), channels], anySize }
 }
 
-/** The number of outputs for one image: traced, not computed. */
-function classesOf(run: (images: Tensor) => Tensor, input: Shape): number {
-  return run(zeros([1, ...input])).shape[1] ?? 0
+/** The number of outputs for each of so many images; nothing is computed. */
+function classesOf(run: (images: Tensor) => Tensor, input: Shape, samples: number): number {
+  return run(zeros([samples, ...input])).shape[1] ?? 0
 }
 
 async function characterNetwork(path: string): Promise<PretrainedNetwork> {

@@ -2,15 +2,22 @@
 
 import { OcellusError } from '../../core/errors.ts'
 import type { CheckpointStore } from '../../train/checkpoint.ts'
-import type { TrainingSettings } from './training.ts'
+import { flagName, openSchedules, type ScheduleName } from './schedule.ts'
 
 const name = 'settings.json'
 
-/** The rate of these does not depend on how many epochs there are, so that a training can be made longer. */
-const openSchedules = ['constant', 'exponential']
+/** Everything that decides what a training gives; the names are those of the flags. */
+export interface SavedSettings {
+  readonly schedule: ScheduleName
+  readonly epochs: number
+}
 
-/** Settings with what else decides the letters. */
-export type SavedSettings = TrainingSettings & { readonly limit?: number | undefined }
+/** The settings of the training that lies there, by the names of the flags; undefined where none does, or they are damaged. */
+export async function readSettings(store: CheckpointStore): Promise<Readonly<Record<string, unknown>> | undefined> {
+  const bytes = await store.read(name)
+  const found = bytes === undefined ? {} : parseSettings(bytes)
+  return Object.keys(found).length === 0 ? undefined : found
+}
 
 /** Throws OcellusError where a training with other settings lies there; only epochs may differ, with a schedule that does not depend on them. */
 export async function checkSettings(store: CheckpointStore, settings: SavedSettings): Promise<void> {
@@ -28,7 +35,7 @@ function compareSettings(folder: string, saved: Readonly<Record<string, unknown>
     const here = now[key]
     if (key === 'epochs' && openSchedules.includes(settings.schedule)) continue
     if (JSON.stringify(saved[key]) === JSON.stringify(here)) continue
-    const flag = `--${key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`
+    const flag = `--${flagName(key)}`
     throw new OcellusError(
       `${folder} holds a training with ${flag} ${show(saved[key])}, not ${show(here)}; give another --out, or delete the folder to start anew`,
     )

@@ -4,23 +4,17 @@ import { Random } from '../../core/random.ts'
 import type { TrainValidTest } from '../../data/load.node.ts'
 import { type ActivationName, CharacterMlp } from '../../models/character-mlp.ts'
 import { accuracy } from '../../nn/accuracy.ts'
-import { crossEntropy, isWeight } from '../../nn/losses.ts'
-import { adam, adamW } from '../../optim/adam.ts'
-import type { OptimizerFactory, OptimizerOptions } from '../../optim/optimizer.ts'
-import { cosine, exponential, oneCycle, type Schedule } from '../../optim/schedules.ts'
-import { sgd } from '../../optim/sgd.ts'
+import { crossEntropy } from '../../nn/losses.ts'
 import type { CheckpointStore, EpochRecord } from '../../train/checkpoint.ts'
 import { type ProgressStream, showProgress } from '../../train/progress.node.ts'
 import { type Evaluation, Trainer } from '../../train/trainer.ts'
 import { distortion } from './distortion.ts'
 import type { InputKind } from './letters.ts'
 import type { NetworkDescription, TrainedNetwork } from './network-file.ts'
-
-export type OptimizerName = 'sgd' | 'adam' | 'adamw'
-export type ScheduleName = 'constant' | 'cosine' | 'one-cycle' | 'exponential'
+import { type OptimizationSettings, optimizerOf } from './optimization.ts'
 
 /** Everything that decides what a training gives. */
-export interface TrainingSettings {
+export interface TrainingSettings extends OptimizationSettings {
   /** Name of the data set. */
   readonly data: string
   readonly input: InputKind
@@ -28,14 +22,6 @@ export interface TrainingSettings {
   readonly activation: ActivationName
   readonly epochs: number
   readonly batch: number
-  readonly optimizer: OptimizerName
-  /** Learning rate: at the start, and for one-cycle the highest. */
-  readonly rate: number
-  readonly schedule: ScheduleName
-  /** Of SGD. */
-  readonly momentum: number
-  /** Of the weights, not the biases. */
-  readonly weightDecay: number
   /** Draw each letter a little differently in every epoch. */
   readonly distort: boolean
   readonly seed: number
@@ -99,7 +85,7 @@ export class CharacterTraining {
     const { epochs, batch, seed } = settings
     const { store } = surroundings
     this.#trainer = new Trainer(model, {
-      optimizer: optimizerOf(settings),
+      optimizer: optimizerOf(settings, { stepsPerEpoch: Math.ceil(letters.train.length / batch) }),
       loss: crossEntropy,
       metrics: [accuracy],
       epochs,
@@ -143,22 +129,4 @@ export class CharacterTraining {
     const description = { ...this.#network.description, accuracy: measured.accuracy }
     return { ...this.state, description, test: measured, predictions }
   }
-}
-
-function optimizerOf({ optimizer, rate, schedule, momentum, weightDecay }: TrainingSettings): OptimizerFactory {
-  const options: OptimizerOptions = {
-    learningRate: scheduleOf(schedule, rate),
-    weightDecay,
-    decay: (_, parameter) => isWeight(parameter),
-  }
-  if (optimizer === 'sgd') return sgd({ ...options, momentum })
-  return optimizer === 'adam' ? adam(options) : adamW(options)
-}
-
-function scheduleOf(name: ScheduleName, rate: number): number | Schedule {
-  if (name === 'cosine') return cosine({ start: rate })
-  if (name === 'one-cycle') return oneCycle({ max: rate })
-  // A tenth is left after 22 multiplications by 0.9.
-  if (name === 'exponential') return exponential({ start: rate, factor: 0.9 })
-  return rate
 }

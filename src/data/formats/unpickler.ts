@@ -184,16 +184,16 @@ class Unpickler {
   }
 
   #stackGlobal(): void {
-    const [module, name] = this.#popMany(2)
-    if (typeof module !== 'string' || typeof name !== 'string') throw this.#error('a name should be two texts')
-    this.#global(module, name)
+    const [home, name] = this.#popMany(2)
+    if (typeof home !== 'string' || typeof name !== 'string') throw this.#error('a name should be two texts')
+    this.#global(home, name)
   }
 
-  #global(module: string, name: string): void {
-    const found = this.#host.global(module, name)
+  #global(home: string, name: string): void {
+    const found = this.#host.global(home, name)
     if (found === undefined) {
       throw this.#error(
-        `${JSON.stringify(`${module}.${name}`.slice(0, 200))} is no name that builds tensors, so it is neither looked up nor run; ` +
+        `${JSON.stringify(`${home}.${name}`.slice(0, 200))} is no name that builds tensors, so it is neither looked up nor run; ` +
           'save the weights alone, with torch.save(model.state_dict(), path)',
       )
     }

@@ -38,8 +38,8 @@ export const transformNames: readonly string[] = Object.keys(table)
  * makes something else.
  */
 export async function makeTransform(recipe: TransformRecipe): Promise<Transform> {
-  const { name, options, module } = recipe
-  if (module === undefined) {
+  const { name, options, module: address } = recipe
+  if (address === undefined) {
     const make = Object.hasOwn(table, name) ? table[name] : undefined
     if (make === undefined) {
       throw new UsageError(
@@ -48,11 +48,11 @@ export async function makeTransform(recipe: TransformRecipe): Promise<Transform>
     }
     return make(options as never)
   }
-  const exported: Record<string, unknown> = await import(/* @vite-ignore */ module)
+  const exported: Record<string, unknown> = await import(/* @vite-ignore */ address)
   const make = exported[name]
   const made: unknown = typeof make === 'function' ? make(options) : undefined
   if (typeof made !== 'object' || made === null || !('apply' in made) || typeof made.apply !== 'function') {
-    throw new UsageError(`${module} should export a function '${name}' that makes a transform`)
+    throw new UsageError(`${address} should export a function '${name}' that makes a transform`)
   }
   return made as Transform
 }

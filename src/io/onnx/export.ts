@@ -133,7 +133,7 @@ async function leafWriter(module: Module, graph: GraphWriter): Promise<(node: No
         )
       const arrangement = arrangements.get(name)
       if (arrangement !== undefined) return arranged(graph, name, weight, arrangement)
-      return { name: graph.constant(weight, name), ...straight }
+      return { name: graph.weight(name, weight), ...straight }
     }
     if (node.kind === 'literal')
       return { name: graph.constant(scalar(node.value, node.dtype as HostDType)), ...straight }
@@ -153,7 +153,7 @@ function scalar(value: number, dtype: HostDType): HostTensor {
 /** The weight as PyTorch arranges it; where only its axes lie otherwise, nothing more is written. */
 function arranged(graph: GraphWriter, name: string, weight: HostTensor, arrangement: Arrangement): Written {
   const { shape, unfolded, axes, own } = arrangement
-  graph.constant(toPytorch(weight, arrangement), name)
+  graph.weight(name, toPytorch(weight, arrangement))
   const order = inverse(axes)
   const permuted = axes.map((axis) => unfolded[axis] as number)
   const whole: Written = { name, order: straightOrder(shape.length), shape, computed: false }

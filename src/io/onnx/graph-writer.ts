@@ -22,7 +22,8 @@ export const channelsFirst: readonly number[] = [0, 3, 1, 2]
 
 export class GraphWriter {
   readonly nodes: WrittenNode[] = []
-  readonly initializers: Map<string, HostTensor | LongIntegers> = new Map()
+  /** Weights, under their names; other constants are nodes, so that a file's weights are those of the network. */
+  readonly initializers: Map<string, HostTensor> = new Map()
   /** Whether something depends on the number of samples of the trace. */
   fixed = false
   readonly #transposed = new Map<string, string>()
@@ -41,13 +42,17 @@ export class GraphWriter {
     const key = values.join(',')
     const known = this.#long.get(key)
     if (known !== undefined) return known
-    const name = `integers_${this.#count++}`
-    this.initializers.set(name, { long: values })
+    const name = this.add('Constant', [], { value: { long: values } })
     this.#long.set(key, name)
     return name
   }
 
-  constant(tensor: HostTensor, name: string = `constant_${this.#count++}`): string {
+  constant(value: HostTensor): string {
+    return this.add('Constant', [], { value })
+  }
+
+  /** A weight of the network, which keeps its name. */
+  weight(name: string, tensor: HostTensor): string {
     this.initializers.set(name, tensor)
     return name
   }

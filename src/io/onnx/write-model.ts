@@ -15,7 +15,7 @@ export interface WrittenNode {
   readonly inputs: readonly string[]
   readonly outputs: readonly string[]
   /** Numbers are written as whole numbers where they are whole; floats say so. */
-  readonly attributes: Readonly<Record<string, number | { readonly float: number } | string | readonly number[]>>
+  readonly attributes: Readonly<Record<string, number | { readonly float: number } | HostTensor | LongIntegers | string | readonly number[]>>
 }
 
 /** An extent that is a text is open: any number under this name. Without a shape even the rank is. */
@@ -65,6 +65,7 @@ function attributeMessage(name: string, value: WrittenNode['attributes'][string]
   const message = new ProtobufWriter().text(1, name)
   if (typeof value === 'number') return message.integer(3, value).integer(20, 2)
   if (typeof value === 'string') return message.text(4, value).integer(20, 3)
+  if ('dtype' in value || 'long' in value) return message.message(5, tensorMessage('', value)).integer(20, 4)
   if ('float' in value) return message.float(2, value.float).integer(20, 1)
   for (const each of value) message.integer(8, each)
   return message.integer(20, 7)

@@ -6,8 +6,12 @@ import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { convertWeights } from '../../../src/cli/network/conversion.ts'
 import { readNpz } from '../../../src/io/npz.ts'
+import { readOnnx } from '../../../src/io/onnx/network.ts'
 import { readPytorch } from '../../../src/io/pytorch/read-pytorch.ts'
 import { readSafetensors } from '../../../src/io/safetensors.ts'
+import { loadWeights, saveWeights } from '../../../src/io/weights.node.ts'
+import { createModel } from '../../../src/models/registry.ts'
+import { zeros } from '../../../src/tensor/creation.ts'
 import { ocellus, temporaryFolder } from './command-line.ts'
 
 const folder = temporaryFolder()
@@ -32,6 +36,33 @@ describe('ocellus convert', () => {
     const { tensors } = readPytorch(readFileSync(at('checkpoint.pth')))
     expect(readSafetensors(readFileSync(at('a.safetensors'))).tensors).toEqual(tensors)
     expect(readNpz(readFileSync(at('a.npz')))).toEqual({ tensors, comment: 'ocellus layout: pytorch' })
+  })
+
+  it('writes the network that weights belong to as ONNX, and reads its weights back', async () => {
+    const model = createModel('lenet5')
+    await saveWeights(model, at('any-name.safetensors'))
+    const { code, stdout, stderr } = await ocellus(['convert', 'any-name.safetensors', 'lenet.onnx'], { folder })
+    expect([code, stderr]).toEqual([0, ''])
+    expect(stdout).toBe(
+      'any-name.safetensors (safetensors) is now lenet.onnx: lenet5, 10 classes, which takes images [N, 1, 32, 32]\n',
+    )
+    const images = zeros([2, 32, 32, 1]).add(0.5)
+    const found = readOnnx(readFileSync(at('lenet.onnx'))).forward(images.permute([0, 3, 1, 2]))
+    expect(found.toArray()).toEqual(model.eval().forward(images).toArray())
+    await convertWeights(at('lenet.onnx'), at('back.safetensors'), { force: false })
+    const other = createModel('lenet5')
+    expect((await loadWeights(other, at('back.safetensors'))).complete).toBe(true)
+    expect(other.eval().forward(images).toArray()).toEqual(found.toArray())
+  })
+
+  it.each([
+    ['checkpoint.pth', {}, 'fit no known network; give its name with --model'],
+    ['checkpoint.pth', { model: 'lenet6' }, "there is no model called 'lenet6'"],
+  ])('refuses to write %s as ONNX with %j', async (name, flags, message) => {
+    await expect(convertWeights(at(name), at('e.onnx'), { force: false, ...flags })).rejects.toThrow(message)
+    await expect(convertWeights(at(name), at('e.npz'), { force: false, model: 'lenet5' })).rejects.toThrow(
+      'leave out --model',
+    )
   })
 
   it('takes a format, and how an input is arranged that does not say so', async () => {

@@ -30,17 +30,31 @@ describe('help', () => {
   it('lists all commands, exit codes and examples', async () => {
     const { code, stdout, stderr } = await call(['--help'])
     expect([code, stderr]).toEqual([0, ''])
-    const commands = ['start', 'train', 'read', 'gradcheck', 'summary', 'doctor']
+    const commands = [
+      'start',
+      'train',
+      'read',
+      'evaluate',
+      'classify',
+      'gradcheck',
+      'summary',
+      'convert',
+      'data',
+      'doctor',
+    ]
     for (const text of [...commands, 'Exit codes:', 'Examples:', 'NO_COLOR']) expect(stdout).toContain(text)
   })
 
-  it.each(['start', 'train', 'read', 'gradcheck', 'summary', 'doctor'])('of %s: flags and examples', async (name) => {
-    const { code, stdout } = await call([name, '--help'])
-    expect(code).toBe(0)
-    expect(stdout).toContain(`Usage: ocellus ${name}`)
-    expect(stdout).toContain('Options:')
-    expect(stdout).toMatch(new RegExp(`Examples:\n  ocellus ${name}`))
-  })
+  it.each(['start', 'train', 'read', 'evaluate', 'classify', 'gradcheck', 'summary', 'convert', 'doctor'])(
+    'of %s: flags and examples',
+    async (name) => {
+      const { code, stdout } = await call([name, '--help'])
+      expect(code).toBe(0)
+      expect(stdout).toContain(`Usage: ocellus ${name}`)
+      expect(stdout).toContain('Options:')
+      expect(stdout).toMatch(new RegExp(`Examples:\n  ocellus ${name}`))
+    },
+  )
 
   it('the version is the one of the package', async () => {
     const { version } = JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8'))
@@ -74,6 +88,17 @@ describe('mistakes end with exit code 2 and one sentence', () => {
     [['train', '--device', 'gpu'], /allowed choices are native, wasm, reference;/],
     [['read'], "ocellus read: missing required argument 'image'; ocellus read --help shows how"],
     [['read', 'page.jpg', '--format', 'xml'], /allowed choices are text, json;/],
+    [
+      ['evaluate', 'a.npz'],
+      "ocellus evaluate: required option '--data <name>' not specified; ocellus evaluate --help shows how",
+    ],
+    [
+      ['evaluate', 'a.npz', '--data', 'mnist', '--scale', '1/0'],
+      /it must be a number above 0, or a fraction such as 1\/255;/,
+    ],
+    [['evaluate', 'a.npz', '--data', 'mnist', '--std', '0'], /it must be numbers above 0 with commas between them/],
+    [['classify'], "ocellus classify: missing required argument 'image'; ocellus classify --help shows how"],
+    [['classify', 'a.jpg', '--top', '0'], /it must be a whole number from 1 to 1000;/],
     [['doctor', 'more'], /ocellus doctor: too many arguments/],
   ] as const)('%j', async (args, sentence) => {
     const { code, stdout, stderr } = await call(args)

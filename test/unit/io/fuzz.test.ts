@@ -147,6 +147,7 @@ const cases: readonly (readonly [format: string, name: string, alter: Damage, sh
   ['PyTorch', 'checkpoint.pth', damageWithin, 1 / 4],
   ['PyTorch before 1.6', 'every-dtype-legacy.th', damage, 1 / 2],
   ['PyTorch before 1.6', 'checkpoint-legacy.th', damage, 1 / 2],
+  ['ONNX', 'network.onnx', damage, 1],
 ]
 
 describe(`${runs} damaged files of each format`, () => {

@@ -64,7 +64,7 @@ describe('readWeights', () => {
     ['nothing', new Uint8Array(0), 'it is empty'],
     ['text', new TextEncoder().encode('hello, world'), 'its first bytes belong to none of them'],
     ['gzip', gzipSync(fixture('version-1.npy')), 'it is a gzip file; unpack it'],
-    ['HDF5', Uint8Array.of(0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a), 'it is an HDF5 file'],
+    ['HDF5', Uint8Array.of(0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a), 'it is an HDF5 file; save it as .npz or .safetensors'],
     [
       'tar',
       new Uint8Array(512)
@@ -78,7 +78,7 @@ describe('readWeights', () => {
     ['a pickle', fixture('plain-pickle.pkl'), 'it is a Python pickle that torch.save did not write'],
   ])('refuses %s', async (_, bytes, message) => {
     await expect(readBytes(bytes, { file: 'a.bin' })).rejects.toThrow(
-      `a.bin: magic: expected a file of weights (safetensors, npy, pytorch, npz), but ${message}`,
+      `a.bin: magic: expected a file of weights (safetensors, npy, pytorch, npz, onnx), but ${message}`,
     )
   })
 

@@ -198,9 +198,9 @@ describe('a mistake is an error with the op, what was given, and the line', () =
   test('a device that does not exist is named with those that do', async () => {
     const name: string = 'abacus'
     await expect(init({ device: name as 'wasm' })).rejects.toThrow(
-      'there is no device called "abacus" here; choose one of reference, wasm',
+      'there is no device called "abacus" here; choose one of wasm, reference',
     )
-    await expect(init({ threads: 8 })).rejects.toThrow('init: threads is 8')
+    await expect(init({ threads: 0 })).rejects.toThrow('init: threads is 0')
   })
 })
 
