@@ -1,6 +1,9 @@
 // Values of flags, read from text. What makes no sense is refused before anything runs, with exit code 2.
 
+import { existsSync } from 'node:fs'
 import { InvalidArgumentError } from 'commander'
+import { findModelName, modelNames } from '../models/names.ts'
+import { trainingSetNames } from './data-names.ts'
 
 /** A whole number of `least` (default 1) to `most`. */
 export function wholeNumber(range: { readonly least?: number; readonly most?: number } = {}): (text: string) => number {
@@ -52,4 +55,26 @@ export function numberList({ positive = false }: { readonly positive?: boolean }
     const which = positive ? 'numbers above 0' : 'numbers'
     throw new InvalidArgumentError(`It must be ${which} with commas between them, such as 0.485,0.456,0.406.`)
   }
+}
+
+/** Whole numbers above 0 with commas between them, ascending: `30,60`. */
+export function milestoneList(text: string): number[] {
+  const values = text.split(',').map(Number)
+  if (values.every((value, i) => Number.isInteger(value) && value > (values[i - 1] ?? 0))) return values
+  throw new InvalidArgumentError('It must be whole numbers above 0 with commas between them, ascending, such as 30,60.')
+}
+
+/** The name of a known network, as it is known: `ResNet20` is resnet20. */
+export function modelName(text: string): string {
+  const name = findModelName(text)
+  if (name !== undefined) return name
+  throw new InvalidArgumentError(`Allowed choices are ${modelNames.join(', ')}.`)
+}
+
+/** The name of a known data set, or a folder that is there. */
+export function trainingData(text: string): string {
+  if (trainingSetNames.some((name) => name === text) || existsSync(text)) return text
+  throw new InvalidArgumentError(
+    `Allowed choices are ${trainingSetNames.join(', ')}, or a folder with one folder of images per class.`,
+  )
 }

@@ -1,6 +1,5 @@
 // From groups to kernels: axes, accesses and expressions for each family of root.
 
-import { bytesOf } from '../core/dtype.ts'
 import { denseShape, sizeOf } from '../core/shape.ts'
 import {
   type Access,
@@ -8,11 +7,12 @@ import {
   type Expression,
   expressionParts,
   type Kernel,
+  longestPart,
   panelElements,
   rowBlock,
   type Stage,
   type Store,
-  sumBlock,
+  sumParts,
 } from '../kernels/kernel.ts'
 import { type Node, type OpNode, topologicalOrder } from '../ops/node.ts'
 import { convolutionStages } from './convolutions.ts'
@@ -38,6 +38,8 @@ function materialise(group: Group, places: Places): Stage[] {
 const packedRows = 48
 /** Columns that must share a block of rows. */
 const packedColumns = 128
+/** Steps of a sum that count when blocks of rows are weighed against the second cache. */
+const packedSteps = 256
 /** From this distance on, the lines of a panel's columns crowd the same sets of a cache. */
 const farColumns = 256
 
@@ -52,7 +54,7 @@ function packsPanel(b: Access, axes: readonly number[], rank: number): boolean {
 function packsRows(a: Access, axes: readonly number[], rank: number): boolean {
   const [rows, columns, sum] = [axes[rank - 2] as number, axes[rank - 1] as number, axes[rank] as number]
   const far = Math.max(a.strides[rank - 2] as number, a.strides[rank] as number)
-  return columns >= packedColumns && rows * Math.min(sum, sumBlock) > 2 * rowBlock * sumBlock && far >= farColumns
+  return columns >= packedColumns && rows * Math.min(sum, packedSteps) > 2 * rowBlock * packedSteps && far >= farColumns
 }
 
 /** The row of the running sums: where the result itself goes, unless the epilogue still reads what lies there. None for one block. */
@@ -62,7 +64,7 @@ function partialRow(
   dtype: 'f32' | 'f64',
   fresh: () => number,
 ): number | undefined {
-  if (sum <= (sumBlock * 4) / bytesOf(dtype)) return undefined
+  if (sumParts(sum, dtype).count === 1) return undefined
   const plain = stores.find(({ value }) => value.kind === 'result')?.access.buffer
   const read = expressionParts(stores.map(({ value }) => value)).some(
     (part) => part.kind === 'load' && part.access.buffer === plain,
@@ -96,7 +98,7 @@ function contract(group: Group, places: Places): Stage[] {
   const inputs = builder.access(a, [...outerIndex, row, sum])
   const partial = partialRow(stores, axes[rank] as number, dtype, () => places.shared(dtype, sizeOf(root.shape)))
   const panel = packsPanel(weights, axes, rank) ? places.local(dtype, panelElements) : undefined
-  const block = packsRows(inputs, axes, rank) ? places.local(dtype, sumBlock * rowBlock) : undefined
+  const block = packsRows(inputs, axes, rank) ? places.local(dtype, longestPart * rowBlock) : undefined
   return [
     {
       kind: 'contract',

@@ -1,7 +1,6 @@
 // Lowering of contractions, for every target: register tiles over blocks of the sum and of rows, weights as vectors, inputs as splats, epilogue last.
 
 import type { LoopVar, Reg, Target } from '../codegen/loop-program.ts'
-import { bytesOf } from '../core/dtype.ts'
 import type { Builder } from './builder.ts'
 import { ExpressionWriter, type Place, place, type SlabLoops, shifted, within } from './expression.ts'
 import {
@@ -12,7 +11,7 @@ import {
   type Expression,
   rowBlock,
   stageResults,
-  sumBlock,
+  sumParts,
 } from './kernel.ts'
 import { chooseTile, evenPieces } from './tile.ts'
 
@@ -106,8 +105,7 @@ class ContractLowering {
   /** Blocks of the sum, short enough that a panel of columns stays in the first cache while the rows pass. */
   #sumParts(body: (sum: SumPart) => void): void {
     const extent = this.#extent(this.#sum)
-    const block = (sumBlock * 4) / bytesOf(this.#stage.dtype)
-    const blocks = Math.ceil(extent / block)
+    const { count: blocks, size: block } = sumParts(extent, this.#stage.dtype)
     if (blocks <= 1) {
       body({ first: true, last: true, place: place(0), extent })
       return

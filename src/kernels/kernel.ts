@@ -1,6 +1,6 @@
 // A kernel: a loop over slabs, each slab a sequence of stages over shared buffers. Elementwise and reduce kernels are the one-stage case.
 
-import type { DType } from '../core/dtype.ts'
+import { bytesOf, type DType } from '../core/dtype.ts'
 
 /** Elements touched by a stage: offset + slab * slab stride + step * step stride + sum(axis position * stride), in elements of the buffer's dtype. */
 export interface Access {
@@ -104,13 +104,23 @@ export interface Contract extends StageBase {
 }
 
 /** Steps along the sum between two visits of a tile, in elements of 4 bytes (8-byte types take half): a panel of columns then stays in L1. */
-export const sumBlock: number = 256
+const sumBlock = 256
+
+/** A sum in parts as even as can be, each near `sumBlock`: a short rest would cost a visit of all tiles for itself. Extents alone decide. */
+export function sumParts(extent: number, dtype: 'f32' | 'f64'): { readonly count: number; readonly size: number } {
+  const block = (sumBlock * 4) / bytesOf(dtype)
+  const count = Math.max(1, Math.round(extent / block))
+  return { count, size: Math.ceil(extent / count) }
+}
+
+/** Elements of 4 bytes that the longest part has. */
+export const longestPart: number = 1.5 * sumBlock
 /** Rows that are laid out together: with a block of the sum they fill a part of L2. */
 export const rowBlock: number = 240
 /** Columns whose running sums, for a block of rows, stay in L2 from one block of the sum to the next. */
 export const columnBlock: number = 512
 /** Elements of a panel, at most: steps of one block of the sum times columns of the widest tile. */
-export const panelElements: number = sumBlock * 128
+export const panelElements: number = longestPart * 128
 
 export type Stage = Materialise | Reduce | Contract
 

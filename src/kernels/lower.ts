@@ -1,7 +1,6 @@
 // From kernels to loop programs: each stage by its family, one lowering for every target; slabs and their steps around them.
 
 import type { LoopProgram, LoopVar, Target } from '../codegen/loop-program.ts'
-import { bytesOf } from '../core/dtype.ts'
 import { Builder } from './builder.ts'
 import { lowerContract } from './contract.ts'
 import { lowerDirect } from './direct.ts'
@@ -13,7 +12,7 @@ import {
   kernelStages,
   type Stage,
   stageExpressions,
-  sumBlock,
+  sumParts,
 } from './kernel.ts'
 import { lowerMaterialise } from './map.ts'
 import { lowerReduce } from './reduce.ts'
@@ -34,7 +33,7 @@ function isWide(stage: Stage): boolean {
  */
 function isMatrixProduct({ roles, accumulates, axes, partial, dtype }: Contract): boolean {
   if (accumulates === true || roles.filter((role) => role !== 'outer').length !== 3) return false
-  return partial !== undefined || (axes[roles.indexOf('sum')] as number) <= (sumBlock * 4) / bytesOf(dtype)
+  return partial !== undefined || sumParts(axes[roles.indexOf('sum')] as number, dtype).count === 1
 }
 
 function lowerStage(b: Builder, target: Target, stage: Stage, slab: SlabLoops, streams: readonly Stream[]): void {

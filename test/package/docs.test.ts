@@ -22,7 +22,7 @@ function examples(page: string): string[] {
   return [...text.matchAll(/^```ts\n([\s\S]*?)^```$/gm)].map((match) => match[1] as string)
 }
 
-describe.each(['README.md', 'docs/from-pytorch.md'])('%s', (page) => {
+describe.each(['README.md', 'docs/from-pytorch.md', 'docs/fine-tuning.md'])('%s', (page) => {
   const blocks = examples(page)
   test('has examples', () => expect(blocks.length).toBeGreaterThan(0))
   test.each(blocks.map((code, i) => [i + 1, code] as const))('example %i runs', (i, code) => {

@@ -52,7 +52,21 @@ interface AugmentationRule {
 const isShare = (amount: number): boolean => amount > 0 && amount <= 1
 const smallerSide = ({ height, width }: PictureKind): number => Math.min(height, width)
 
-const rules = {
+type AugmentationName =
+  | 'crop'
+  | 'flip'
+  | 'vflip'
+  | 'rotate'
+  | 'shift'
+  | 'zoom'
+  | 'shear'
+  | 'color'
+  | 'elastic'
+  | 'cutout'
+  | 'erase'
+  | 'mixup'
+
+const rules: Readonly<Record<AugmentationName, AugmentationRule>> = {
   crop: {
     amount: 'pixels around the picture, or of photographs the smallest share of the area',
     usual: (kind) => (kind.photographs ? 0.35 : Math.round(smallerSide(kind) / 8)),
@@ -129,11 +143,7 @@ const rules = {
     allowed: (amount) => amount > 0 && amount <= 100,
     make: (alpha, { classes }) => ({ batches: mixup({ alpha, classes }) }),
   },
-} as const satisfies Readonly<Record<string, AugmentationRule>>
-
-export type AugmentationName = keyof typeof rules
-
-export const augmentationNames: readonly AugmentationName[] = Object.keys(rules) as AugmentationName[]
+}
 
 /** What `auto` stands for. */
 function usualNames({ letters }: PictureKind): readonly AugmentationName[] {
@@ -165,15 +175,17 @@ function makeOne(
   kind: PictureKind,
 ): { readonly name: string; readonly amount: number; readonly stage: Stage } {
   const [name = '', given, ...more] = item.split(':')
-  const rule: AugmentationRule | undefined = isAugmentation(name) ? rules[name] : undefined
+  const rule = isAugmentation(name) ? rules[name] : undefined
   if (rule === undefined) {
     throw new UsageError(
-      `--augment: there is no change called '${name}', the names are ${augmentationNames.join(', ')} and auto`,
+      `--augment: there is no change called '${name}', the names are ${Object.keys(rules).join(', ')} and auto`,
     )
   }
   const amount = given === undefined ? rule.usual(kind) : given.trim() === '' ? Number.NaN : Number(given)
   if (more.length > 0 || !rule.allowed(amount, kind))
-    throw new UsageError(`--augment ${item}: the number of ${name} is ${rule.amount}, such as ${name}:${rule.usual(kind)}`)
+    throw new UsageError(
+      `--augment ${item}: the number of ${name} is ${rule.amount}, such as ${name}:${rule.usual(kind)}`,
+    )
   return { name, amount, stage: rule.make(amount, kind) }
 }
 

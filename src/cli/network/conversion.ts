@@ -13,6 +13,7 @@ import { modelEntry } from '../../models/registry.ts'
 import { textTable } from '../../nn/text-table.ts'
 import type { ConvertFlags } from '../convert.ts'
 import { formatCount } from '../terminal.ts'
+import { preprocessingKey } from './preprocessing-mark.ts'
 import { loadModel } from './pretrained.ts'
 
 /** Reads the input, writes the output and prints the tensors; what was chosen on the way and what is odd goes to stderr. */
@@ -41,8 +42,9 @@ async function writeNetwork(file: WeightsFile, output: string, { model, layout }
     ...(model === undefined ? {} : { model }),
     ...(layout === undefined ? {} : { layout }),
   })
-  const { input } = modelEntry(name)
-  await writeFileAtomically(output, await writeOnnx(module, { input, name }))
+  const { input, preprocessing } = modelEntry(name)
+  const metadata = { [preprocessingKey]: JSON.stringify(preprocessing) }
+  await writeFileAtomically(output, await writeOnnx(module, { input, name, metadata }))
   for (const note of file.notes) console.error(`ocellus: ${file.file}: ${note}`)
   const outputs = classes === undefined ? '' : `, ${classes} classes`
   const [height, width, channels] = input

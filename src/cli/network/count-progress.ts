@@ -2,8 +2,9 @@
 
 import type { ProgressStream } from '../../train/progress.node.ts'
 
-/** Shortest time between two lines, in milliseconds: in a terminal, and where output is piped. */
+/** Shortest time between two lines, in milliseconds: in a terminal, and where output is piped, which begins after two seconds. */
 const drawEvery = { terminal: 100, piped: 10_000 } as const
+const quietAtFirst = 2000
 
 export interface CountProgress {
   /** Shows `text` if it is time to. */
@@ -15,7 +16,7 @@ export interface CountProgress {
 export function countProgress(stream: ProgressStream): CountProgress {
   const moving = stream.isTTY === true
   const empty = '\r\x1b[2K'
-  let last = performance.now()
+  let last = performance.now() - (moving ? 0 : drawEvery.piped - quietAtFirst)
   let drawn = false
   return {
     show(text) {

@@ -110,7 +110,10 @@ function asTrained({ model, classes, input }: ModelDescription, flags: SummaryFl
   }
 }
 
-function trainedIntroduction(path: string, { model, classes, input, data, epochs, accuracy }: ModelDescription): string {
+function trainedIntroduction(
+  path: string,
+  { model, classes, input, data, epochs, accuracy }: ModelDescription,
+): string {
   const outputs = classes.length === 0 ? '' : `, ${formatCount(classes.length)} classes`
   const tested = accuracy === undefined ? '' : `, ${formatShare(accuracy)} right on its test part`
   return `${path}: ${model}${outputs}, for images of ${formatShape(input)}\ntrained on ${data} for ${epochs} epochs${tested}`

@@ -23,6 +23,8 @@ const paperIsOne = {
 
 export type LetterSetName = keyof typeof paperIsOne
 
+export const letterSetNames: readonly LetterSetName[] = Object.keys(paperIsOne) as LetterSetName[]
+
 export function isLetterSet(name: string): name is LetterSetName {
   return Object.hasOwn(paperIsOne, name)
 }

@@ -2,7 +2,7 @@
 
 import { join } from 'node:path'
 import { UsageError } from '../../core/errors.ts'
-import { DataLoader } from '../../data/loader.node.ts'
+import type { DataLoader } from '../../data/loader.node.ts'
 import type { ModelName } from '../../models/names.ts'
 import { accuracy } from '../../nn/accuracy.ts'
 import { crossEntropy, meanSquaredError } from '../../nn/losses.ts'

@@ -36,7 +36,10 @@ export function usualRate(optimizer: OptimizerName): number {
   return optimizer === 'sgd' ? 0.05 : 0.002
 }
 
-export function optimizerOf(settings: OptimizationSettings, { stepsPerEpoch, slower }: OptimizerPlan): OptimizerFactory {
+export function optimizerOf(
+  settings: OptimizationSettings,
+  { stepsPerEpoch, slower }: OptimizerPlan,
+): OptimizerFactory {
   const { optimizer, rate, momentum, weightDecay } = settings
   const options: OptimizerOptions = {
     learningRate: makeSchedule(settings, rate, stepsPerEpoch),

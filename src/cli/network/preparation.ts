@@ -61,11 +61,7 @@ export function normalization({ scale, mean, deviation }: Preprocessing): Transf
   return normalize({ mean: mean.map((value) => value / whole), deviation: deviation.map((value) => value / whole) })
 }
 
-function checkChannels(
-  { name, input }: Prepared,
-  { mean, deviation }: Preprocessing,
-  sample: Shape | undefined,
-): void {
+function checkChannels({ name, input }: Prepared, { mean, deviation }: Preprocessing, sample: Shape | undefined): void {
   const channels = input.at(-1) as number
   for (const [flag, values] of [
     ['--mean', mean],

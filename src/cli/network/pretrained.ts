@@ -21,6 +21,7 @@ import type { Module } from '../../nn/module.ts'
 import { zeros } from '../../tensor/creation.ts'
 import type { Tensor } from '../../tensor/tensor.ts'
 import { isRecognizer, loadNetwork, type NetworkDescription, networkFile, openNetworkFile } from './network-file.ts'
+import { markedPreprocessing } from './preprocessing-mark.ts'
 import { describedModel, type ModelDescription } from './trained-model.ts'
 
 export interface PretrainedNetwork {
@@ -161,12 +162,12 @@ async function loadKnown(
   return { name, module: module.eval(), classes }
 }
 
-/** Pixels of 0 to 255: an ONNX file does not say what it expects of them. */
+/** Pixels of 0 to 255: ONNX files that others wrote do not say what they expect of them. */
 const rawPixels: Preprocessing = { scale: 1, mean: [0], deviation: [1] }
 
 async function onnxNetwork(
   path: string,
-  { file, notes }: WeightsFile,
+  { file, notes, metadata }: WeightsFile,
   { model, sample }: OpenNetworkOptions,
 ): Promise<PretrainedNetwork> {
   if (model !== undefined) throw new UsageError(`${file} is a network itself, so leave out --model ${model}`)
@@ -186,7 +187,7 @@ async function onnxNetwork(
     input,
     anySize,
     classes,
-    preprocessing: rawPixels,
+    preprocessing: markedPreprocessing(metadata) ?? rawPixels,
     notes,
   }
 }
@@ -233,7 +234,7 @@ async function characterNetwork(path: string): Promise<PretrainedNetwork> {
   }
 }
 
-/** Names and shapes in a line: `resnet20-padding, 10 classes, images of [32, 32, 3]`. */
+/** Names and shapes in a line: `resnet20-padding (pytorch), 10 classes, images of [32, 32, 3]`. */
 export function networkSentence({ name, format, classes, input }: PretrainedNetwork): string {
-  return `${name} from a ${format} file, ${classes} classes, images of ${formatShape(input)}`
+  return `${name} (${format}), ${classes} classes, images of ${formatShape(input)}`
 }

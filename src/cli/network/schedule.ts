@@ -1,15 +1,7 @@
 // The learning rate over a training, as the flags of `ocellus train` describe it.
 
 import { UsageError } from '../../core/errors.ts'
-import {
-  cosine,
-  exponential,
-  oneCycle,
-  reduceOnPlateau,
-  type Schedule,
-  steps,
-  warmUp,
-} from '../../optim/schedules.ts'
+import { cosine, exponential, oneCycle, reduceOnPlateau, type Schedule, steps, warmUp } from '../../optim/schedules.ts'
 
 export const scheduleNames = [
   'constant',

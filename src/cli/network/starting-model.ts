@@ -61,7 +61,8 @@ export async function chooseModel({ model, from, side, sample }: StartOptions): 
     )
   }
   const { shorterSide } = preprocessing
-  const shorter = shorterSide === undefined ? {} : { shorterSide: Math.round((shorterSide * side) / (usual[0] ?? side)) }
+  const shorter =
+    shorterSide === undefined ? {} : { shorterSide: Math.round((shorterSide * side) / (usual[0] ?? side)) }
   return { name, input: [side, side, channels as number], preprocessing: { ...preprocessing, ...shorter }, loaded }
 }
 
@@ -72,7 +73,9 @@ async function loadFrom(
 ): Promise<{ readonly name: string; readonly module: Module; readonly file: string }> {
   const inside = join(from, networkFile)
   const isTraining = (await stat(inside).catch(() => undefined)) !== undefined
-  const file = await readWeights(isTraining ? inside : from, { warn: (sentence) => console.error(`ocellus: ${sentence}`) })
+  const file = await readWeights(isTraining ? inside : from, {
+    warn: (sentence) => console.error(`ocellus: ${sentence}`),
+  })
   const { name, module } = await loadModel(file, {
     ...(model === undefined ? {} : { model }),
     ...(sample === undefined ? {} : { sample }),
@@ -96,7 +99,11 @@ export function makeModel({ name, loaded }: ChosenModel, classes: number, seed: 
   const isClassifier = modelEntry(name).classes !== undefined
   if (loaded === undefined) {
     const options = isClassifier ? { classes, random } : { random }
-    return { module: createModel(name as string, options), classes: isClassifier ? classes : undefined, note: undefined }
+    return {
+      module: createModel(name as string, options),
+      classes: isClassifier ? classes : undefined,
+      note: undefined,
+    }
   }
   const { module, file } = loaded
   if (!isClassifier) return { module, classes: undefined, note: `weights of ${file}` }
@@ -108,7 +115,9 @@ export function makeModel({ name, loaded }: ChosenModel, classes: number, seed: 
   }
   const outputs = [...module.namedParameters().values()].at(-1)?.shape.at(-1)
   if (outputs !== classes)
-    throw new UsageError(`${file} has ${outputs} classes, and ${name} has no head that can be replaced; choose other data`)
+    throw new UsageError(
+      `${file} has ${outputs} classes, and ${name} has no head that can be replaced; choose other data`,
+    )
   return { module, classes, note: `weights of ${file}` }
 }
 

@@ -1,6 +1,7 @@
-// What `ocellus train` does: letters, training, files.
+// What `ocellus train` does: which of the two trainings it is; without --model letters, training, files.
 
 import { join } from 'node:path'
+import { UsageError } from '../../core/errors.ts'
 import type { TrainValidTest } from '../../data/load.node.ts'
 import { writeFileAtomically } from '../../io/atomic-file.node.ts'
 import { FolderStore } from '../../train/checkpoint.node.ts'
@@ -12,16 +13,67 @@ import { trainingReport } from '../report/training-report.ts'
 import { trainingCurves } from '../report/training-sections.ts'
 import { formatCount, formatShare } from '../terminal.ts'
 import type { TrainFlags } from '../train.ts'
-import { loadLetters } from './letters.ts'
+import { isLetterSet, type LetterSetName, letterSetNames, loadLetters } from './letters.ts'
 import { networkFile, saveNetwork } from './network-file.ts'
-import { checkSettings, type SavedSettings, writeSettings } from './settings-file.ts'
+import { usualRate } from './optimization.ts'
+import { flagName, scheduleSettings } from './schedule.ts'
+import { checkSettings, readSettings, writeSettings } from './settings-file.ts'
 import { CharacterTraining, type MeasuredTraining, type Training, type TrainingSettings } from './training.ts'
 
-/** Trains as the flags ask and prints the result; progress goes to stderr. */
-export async function trainByFlags(flags: TrainFlags): Promise<void> {
+/** What belongs to the networks of --model, and what to the character network. */
+const modelFlags = [
+  'classes',
+  'side',
+  'augment',
+  'freeze',
+  'unfreezeAt',
+  'backboneRate',
+  'average',
+  'valid',
+  'workers',
+] as const
+const characterFlags = ['input', 'hidden', 'activation', 'distort'] as const
+
+/** Trains as the flags ask and prints the result; progress goes to stderr. `given`: the flags that were typed. */
+export async function trainByFlags(typed: TrainFlags, given: ReadonlySet<string>): Promise<void> {
+  const flags = typed.resume ? await withSavedSettings(typed, given) : typed
+  if (flags.model === undefined && flags.from === undefined) {
+    const strange = modelFlags.find((name) => flags[name] !== undefined)
+    if (strange !== undefined)
+      throw new UsageError(
+        `--${flagName(strange)} belongs to a network of --model; give its name, such as --model lenet5`,
+      )
+    await chooseDevice(flags)
+    return trainCharacters(flags)
+  }
+  const strange = characterFlags.find((name) => given.has(name))
+  if (strange !== undefined)
+    throw new UsageError(`--${flagName(strange)} belongs to the character network; leave it out, or --model and --from`)
   await chooseDevice(flags)
+  const { trainModelByFlags } = await import('./train-model.ts')
+  await trainModelByFlags(flags)
+}
+
+/** The settings of the training that lies in the folder of --out, with the flags that were typed over them. */
+async function withSavedSettings(flags: TrainFlags, given: ReadonlySet<string>): Promise<TrainFlags> {
+  if (flags.out === undefined)
+    throw new UsageError('--resume goes on with the training in the folder of --out; give that')
+  const saved = await readSettings(new FolderStore(flags.out))
+  if (saved === undefined)
+    throw new UsageError(`${flags.out} holds no training to go on with; leave out --resume to begin one there`)
+  const others = Object.entries(saved).filter(([name]) => !given.has(name))
+  return { ...flags, ...(Object.fromEntries(others) as Partial<TrainFlags>) }
+}
+
+async function trainCharacters(flags: TrainFlags): Promise<void> {
+  const { data } = flags
+  if (!isLetterSet(data)) {
+    throw new UsageError(
+      `the character network takes ${letterSetNames.join(', ')}; for ${data} give the name of a network with --model, as resnet20`,
+    )
+  }
   const settings = settingsOf(flags)
-  const saved: SavedSettings = flags.limit === undefined ? settings : { ...settings, limit: flags.limit }
+  const saved = flags.limit === undefined ? settings : { ...settings, limit: flags.limit }
   const folder = flags.out
   const store = folder === undefined ? undefined : new FolderStore(folder)
   if (store !== undefined) {
@@ -31,7 +83,7 @@ export async function trainByFlags(flags: TrainFlags): Promise<void> {
   let training: CharacterTraining | undefined
   await interruptible(
     async (signal) => {
-      const letters = await announcedLetters(flags, signal)
+      const letters = await announcedLetters(data, flags, signal)
       if (store !== undefined) await writeSettings(store, saved)
       const surroundings = { stream: process.stderr, signal, ...(store === undefined ? {} : { store }) }
       training = new CharacterTraining(settings, letters, surroundings)
@@ -41,15 +93,17 @@ export async function trainByFlags(flags: TrainFlags): Promise<void> {
     },
     async () => {
       if (folder === undefined || training === undefined) console.error('\nStopped; nothing was kept.')
-      else await writeSoFar(folder, training.state)
+      else {
+        await writeSoFar(folder, training.state)
+        console.error(`Stopped; ocellus train --resume --out ${folder} goes on from there`)
+      }
     },
   )
 }
 
 function settingsOf(flags: TrainFlags): TrainingSettings {
-  const { data, input, hidden, activation, epochs, batch, optimizer, schedule, momentum, weightDecay, distort, seed } =
-    flags
-  const rate = flags.rate ?? (optimizer === 'sgd' ? 0.05 : 0.002)
+  const { data, input, hidden, activation, epochs, batch, optimizer, momentum, weightDecay, distort, seed } = flags
+  const rate = flags.rate ?? usualRate(optimizer)
   return {
     data,
     input,
@@ -59,7 +113,7 @@ function settingsOf(flags: TrainFlags): TrainingSettings {
     batch,
     optimizer,
     rate,
-    schedule,
+    ...scheduleSettings(flags),
     momentum,
     weightDecay,
     distort,
@@ -68,7 +122,8 @@ function settingsOf(flags: TrainFlags): TrainingSettings {
 }
 
 async function announcedLetters(
-  { data, input, limit, seed }: TrainFlags,
+  data: LetterSetName,
+  { input, limit, seed }: TrainFlags,
   signal: AbortSignal,
 ): Promise<TrainValidTest> {
   console.error(

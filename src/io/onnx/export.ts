@@ -22,6 +22,8 @@ export interface WriteOnnxOptions {
   readonly batch?: number
   /** Name of the graph in the file (default: that of the module's class). */
   readonly name?: string
+  /** Free text that goes with the network. */
+  readonly metadata?: Readonly<Record<string, string>>
 }
 
 /** The version of the operators that is written. */
@@ -37,19 +39,20 @@ const opset = 17
  * ```
  */
 export async function writeOnnx(module: Module, options: WriteOnnxOptions): Promise<Uint8Array<ArrayBuffer>> {
-  const { input, batch, name = module.constructor.name } = options
+  const { input, batch } = options
+  const graph = { name: options.name ?? module.constructor.name, metadata: options.metadata ?? {} }
   // A number of samples that no extent of a network is likely to have shows what depends on it.
-  const open = batch === undefined ? await written(module, [openBatch, ...input], name) : undefined
-  return (open ?? (await written(module, [batch ?? 1, ...input], name, true))) as Uint8Array<ArrayBuffer>
+  const open = batch === undefined ? await written(module, [openBatch, ...input], graph) : undefined
+  return (open ?? (await written(module, [batch ?? 1, ...input], graph, true))) as Uint8Array<ArrayBuffer>
 }
 
-const openBatch = 3
+const openBatch = 7
 
 /** The file, or undefined where it depends on the number of samples and must not. */
 async function written(
   module: Module,
   shape: Shape,
-  name: string,
+  { name, metadata }: { readonly name: string; readonly metadata: Readonly<Record<string, string>> },
   mayBeFixed = false,
 ): Promise<Uint8Array<ArrayBuffer> | undefined> {
   const { input, output } = traced(module, shape)
@@ -57,8 +60,9 @@ async function written(
   const values = new Map<Node, Written>()
   const order = shape.length === 4 ? channelsFirst : straightOrder(shape.length)
   values.set(input, { name: 'input', order, shape, computed: true })
-  const leaves = await leafWriter(module, graph)
-  const value = (node: Node): Written => {
+  const leaves = await leafWriter(module, graph, shape[0] as number)
+  const value = (node: Node): Written => graph.whole(narrow(node), node.shape)
+  const narrow = (node: Node): Written => {
     const known = values.get(node)
     if (known !== undefined) return known
     const made = node.kind === 'op' && node.result === undefined ? fromOp(node) : leaves(node)
@@ -71,9 +75,9 @@ async function written(
       throw new UsageError(
         `${name} cannot be written as ONNX: it computes ${node.op.name}, which has no counterpart there`,
       )
-    return exporter(node, graph, value)
+    return exporter(node, graph, value, narrow)
   }
-  for (const node of wanted(output)) value(node)
+  for (const node of wanted(output)) narrow(node)
   const result = value(output)
   const outputOrder = result.shape.length === 4 ? channelsFirst : straightOrder(result.shape.length)
   graph.nodes.push({
@@ -93,7 +97,7 @@ async function written(
     initializers: graph.initializers,
     inputs: [{ name: 'input', shape: extents(shape, order) }],
     outputs: [{ name: 'output', shape: extents(result.shape, outputOrder) }],
-    metadata: { [layoutKey]: 'pytorch' },
+    metadata: { ...metadata, [layoutKey]: 'pytorch' },
   })
 }
 
@@ -107,16 +111,16 @@ function traced(module: Module, shape: Shape): { input: InputNode; output: Node 
   }
 }
 
-/** Ops that others take in are only written where somebody else needs them, too: the walk stops at what is asked for by itself. */
+/** Nodes in an order in which each finds its inputs written, so that deep networks need no deep recursion. */
 function wanted(output: Node): Node[] {
   return topologicalOrder([output]).filter((node) => node.kind === 'op' && !takenIn.includes(node.op.name))
 }
 
-/** Written when they are asked for: windows and paddings become attributes, repetitions are what operators do by themselves. */
-const takenIn = ['windows', 'pad', 'expand', 'sum']
+/** Written only when they are asked for: windows and paddings often become attributes of others. */
+const takenIn = ['windows', 'pad', 'sum']
 
-/** Writes constants and variables, which keep their names and are arranged as PyTorch does. */
-async function leafWriter(module: Module, graph: GraphWriter): Promise<(node: Node) => Written> {
+/** Writes constants and variables, which keep their names and are arranged as PyTorch does. A constant for each sample fixes their number. */
+async function leafWriter(module: Module, graph: GraphWriter, samples: number): Promise<(node: Node) => Written> {
   checkFlattened(module)
   const weights = await weightsOf(module)
   const arrangements = arrangementsOf(module)
@@ -139,6 +143,7 @@ async function leafWriter(module: Module, graph: GraphWriter): Promise<(node: No
       return { name: graph.constant(scalar(node.value, node.dtype as HostDType)), ...straight }
     const data = node.kind === 'array' ? node.data : node.kind === 'op' ? node.result : undefined
     if (data === undefined) throw new UsageError(`a network that asks the host for numbers cannot be written as ONNX`)
+    if (node.shape[0] === samples) graph.fixed = true
     return { name: graph.constant(hostTensor(node.dtype as HostDType, node.shape, data)), ...straight }
   }
 }

@@ -2,146 +2,49 @@
 
 import type { DType } from '../../core/dtype.ts'
 import { type HostDType, hostTensor } from '../../core/host-tensor.ts'
-import type { ConvolutionAttributes } from '../../ops/convolution.ts'
-import type { Node, OpNode } from '../../ops/node.ts'
-import type { Pair, Sliding } from '../../ops/sliding.ts'
-import { channelsFirst, type GraphWriter, straightOrder, type Written } from './graph-writer.ts'
+import { equalShapes } from '../../core/shape.ts'
+import type { Node } from '../../ops/node.ts'
+import { anyComputed, attributesOf, type Exporter } from './exporter.ts'
+import { straightOrder, type Written } from './graph-writer.ts'
 import { typeNumbers } from './tensor-types.ts'
 import { inverse } from './value.ts'
-
-/** Writes a node; `value` gives what its inputs, or theirs, were written as. */
-export type Exporter = (node: OpNode, graph: GraphWriter, value: (node: Node) => Written) => Written
-
-/** The order of a kernel [kh, kw, I, O] as ONNX has it: [O, I, kh, kw]. */
-const outputsFirst: readonly number[] = [3, 2, 0, 1]
-
-function attributesOf<Kind>(node: OpNode): Kind {
-  return node.attributes as Kind
-}
-
-function anyComputed(values: readonly Written[]): boolean {
-  return values.some(({ computed }) => computed)
-}
+import { convolution, maxPool, transposedConvolution, windowSum } from './window-exporters.ts'
 
 /** An operator that works element by element and broadcasts by itself. */
-function elementwise(operator: string, inputs?: (node: OpNode) => readonly Node[]): Exporter {
-  return (node, graph, value) => {
-    const given = inputs?.(node) ?? node.inputs
-    // Someone must have the whole shape.
-    const whole = given.some((input) => !isExpanded(input))
-    const operands = given.map((input) => value(whole && isExpanded(input) ? (input.inputs[0] as Node) : input))
-    const main = operands.find(
-      ({ order, shape }) => shape.length > 0 && String(order) !== String(straightOrder(order.length)),
-    )
-    const order = main?.order ?? straightOrder(node.shape.length)
+function elementwise(operator: string): Exporter {
+  return (node, graph, _, narrow) => {
+    const operands = node.inputs.map(narrow)
+    const moved = operands.find(({ order }) => !equalShapes(order, straightOrder(order.length)))
+    const order = moved?.order ?? straightOrder(node.shape.length)
     const names = operands.map((operand) => graph.arranged(operand, order))
-    return { name: graph.add(operator, names), order, shape: node.shape, computed: anyComputed(operands) }
+    const shape = node.shape.map((_, axis) => Math.max(...operands.map((operand) => operand.shape[axis] as number)))
+    const empty = node.shape.includes(0)
+    return {
+      name: graph.add(operator, names),
+      order,
+      shape: empty ? node.shape : shape,
+      computed: anyComputed(operands),
+    }
   }
-}
-
-function isExpanded(node: Node): node is OpNode {
-  return node.kind === 'op' && node.op.name === 'expand'
-}
-
-/** What an image was padded with in front of a window, if that is all that was done to it. */
-function paddedImage(node: Node, fill: number): { image: Node; pads: number[] } | undefined {
-  if (node.kind !== 'op' || node.op.name !== 'pad' || node.shape.length !== 4) return undefined
-  const {
-    before,
-    after,
-    value = 0,
-  } = node.attributes as {
-    readonly before: readonly number[]
-    readonly after: readonly number[]
-    readonly value?: number | string
-  }
-  const inside = [before[0], before[3], after[0], after[3]].every((width) => width === 0)
-  if (!inside || Number(value) !== fill) return undefined
-  const pads = [before[1], before[2], after[1], after[2]] as number[]
-  return { image: node.inputs[0] as Node, pads }
-}
-
-/** A window over images, with the padding in front of it taken in. */
-function windowed(node: OpNode, fill: number): { image: Node; pads: readonly number[] } {
-  const input = node.inputs[0] as Node
-  return paddedImage(input, fill) ?? { image: input, pads: [0, 0, 0, 0] }
-}
-
-const convolution: Exporter = (node, graph, value) => {
-  const { stride, dilation, groups } = attributesOf<ConvolutionAttributes>(node)
-  const { image, pads } = windowed(node, 0)
-  const [x, w] = [value(image), value(node.inputs[1] as Node)]
-  const [kh = 0, kw = 0] = w.shape
-  const name = graph.add('Conv', [graph.arranged(x, channelsFirst), graph.arranged(w, outputsFirst)], {
-    kernel_shape: [kh, kw],
-    strides: stride,
-    dilations: dilation,
-    pads,
-    group: groups,
-  })
-  return { name, order: channelsFirst, shape: node.shape, computed: anyComputed([x, w]) }
-}
-
-/** The image's rows beyond the last window are output padding. */
-const transposedConvolution: Exporter = (node, graph, value) => {
-  const { stride, dilation, groups, size } = attributesOf<ConvolutionAttributes & { readonly size: Pair }>(node)
-  const [x, w] = (node.inputs as [Node, Node]).map(value) as [Written, Written]
-  const [kh = 0, kw = 0] = w.shape
-  const reached = (axis: 0 | 1, kernel: number): number =>
-    ((x.shape[axis + 1] as number) - 1) * stride[axis] + (kernel - 1) * dilation[axis] + 1
-  const name = graph.add('ConvTranspose', [graph.arranged(x, channelsFirst), graph.arranged(w, outputsFirst)], {
-    kernel_shape: [kh, kw],
-    strides: stride,
-    dilations: dilation,
-    output_padding: [size[0] - reached(0, kh), size[1] - reached(1, kw)],
-    group: groups,
-  })
-  return { name, order: channelsFirst, shape: node.shape, computed: anyComputed([x, w]) }
-}
-
-const maxPool: Exporter = (node, graph, value) => {
-  const { size, stride, dilation } = attributesOf<Sliding>(node)
-  const { image, pads } = windowed(node, Number.NEGATIVE_INFINITY)
-  const x = value(image)
-  const attributes = { kernel_shape: size, strides: stride, dilations: dilation, pads }
-  const name = graph.add('MaxPool', [graph.arranged(x, channelsFirst)], attributes)
-  return { name, order: channelsFirst, shape: node.shape, computed: x.computed }
-}
-
-/** Sums over windows are means times the number of pixels. */
-function windowSum(node: OpNode, graph: GraphWriter, value: (node: Node) => Written): Written | undefined {
-  const sum = node.inputs[0]
-  const windows = sum?.inputs[0]
-  if (sum?.kind !== 'op' || sum.op.name !== 'sum' || windows?.kind !== 'op' || windows.op.name !== 'windows')
-    return undefined
-  if (String(sum.attributes.axes) !== '3,4' || node.shape.length !== 4) return undefined
-  const { size, stride, dilation } = attributesOf<Sliding>(windows)
-  if (dilation.some((step) => step !== 1)) return undefined
-  const { image, pads } = windowed(windows, 0)
-  const x = value(image)
-  const attributes = { kernel_shape: size, strides: stride, pads, count_include_pad: 1 }
-  const means = graph.add('AveragePool', [graph.arranged(x, channelsFirst)], attributes)
-  const pixels = graph.constant(hostTensor('f32', [], Float32Array.of(size[0] * size[1])))
-  return { name: graph.add('Mul', [means, pixels]), order: channelsFirst, shape: node.shape, computed: x.computed }
 }
 
 const reshape: Exporter = (node, graph, value) =>
   windowSum(node, graph, value) ?? graph.reshaped(value(node.inputs[0] as Node), node.shape)
 
 /** Nothing is written: only the order of the axes changes. */
-const permute: Exporter = (node, _, value) => {
-  const x = value(node.inputs[0] as Node)
-  const places = inverse(attributesOf<{ readonly order: readonly number[] }>(node).order)
-  return { ...x, shape: node.shape, order: x.order.map((axis) => places[axis] as number) }
+const permute: Exporter = (node, _, __, narrow) => {
+  const x = narrow(node.inputs[0] as Node)
+  const { order } = attributesOf<{ readonly order: readonly number[] }>(node)
+  const places = inverse(order)
+  return {
+    ...x,
+    shape: order.map((axis) => x.shape[axis] as number),
+    order: x.order.map((axis) => places[axis] as number),
+  }
 }
 
-const expand: Exporter = (node, graph, value) => {
-  const x = value(node.inputs[0] as Node)
-  // Repeated along the samples, it depends on how many there are.
-  if (x.computed || node.shape[0] !== x.shape[0]) graph.fixed = true
-  const shape = x.order.map((axis) => node.shape[axis] as number)
-  return { ...x, name: graph.add('Expand', [x.name, graph.long(shape)]), shape: node.shape }
-}
+/** Nothing is written: who needs all of it repeats it. */
+const expand: Exporter = (node, _, __, narrow) => narrow(node.inputs[0] as Node)
 
 const pad: Exporter = (node, graph, value) => {
   const {
@@ -211,8 +114,8 @@ const variance: Exporter = (node, graph, value) => {
   return { ...x, name: graph.add('ReduceMean', [squares], attributes), shape: node.shape }
 }
 
-const cast: Exporter = (node, graph, value) => {
-  const x = value(node.inputs[0] as Node)
+const cast: Exporter = (node, graph, _, narrow) => {
+  const x = narrow(node.inputs[0] as Node)
   const dtype = attributesOf<{ readonly dtype: DType }>(node).dtype as HostDType
   return { ...x, name: graph.add('Cast', [x.name], { to: typeNumbers[dtype] }) }
 }
@@ -224,26 +127,35 @@ const matmul: Exporter = (node, graph, value) => {
   return { name: graph.add('MatMul', names), order: straightOrder(node.shape.length), shape: node.shape, computed }
 }
 
-const gather: Exporter = (node, graph, value) => {
-  const operands = node.inputs.map(value)
-  const [source, index] = operands.map((operand) => graph.straight(operand)) as [string, string]
+/** Whole slices where the positions are the same everywhere else. */
+const gather: Exporter = (node, graph, value, narrow) => {
   const { axis } = attributesOf<{ readonly axis: number }>(node)
-  const name = graph.add('GatherElements', [source, index], { axis })
-  return { name, order: straightOrder(node.shape.length), shape: node.shape, computed: anyComputed(operands) }
+  const [source, index] = node.inputs as [Node, Node]
+  const [x, positions] = [value(source), narrow(index)]
+  const computed = anyComputed([x, positions])
+  if (positions.shape.every((extent, at) => at === axis || extent === 1)) {
+    const list = graph.reshaped(positions, [positions.shape[axis] as number])
+    const name = graph.add('Gather', [x.name, list.name], { axis: x.order.indexOf(axis) })
+    return { ...x, name, shape: node.shape, computed }
+  }
+  const names = [graph.straight(x), graph.straight(value(index))]
+  const name = graph.add('GatherElements', names, { axis })
+  return { name, order: straightOrder(node.shape.length), shape: node.shape, computed }
 }
 
+/** Positions along one axis; the same everywhere else. */
 const iota: Exporter = (node, graph) => {
   const { axis } = attributesOf<{ readonly axis: number }>(node)
   const extent = node.shape[axis] as number
-  const inner = node.shape.slice(axis + 1).reduce((product, each) => product * each, 1)
-  const size = node.shape.reduce((product, each) => product * each, 1)
-  const values = Int32Array.from({ length: size }, (_, i) => Math.floor(i / inner) % extent)
-  const name = graph.constant(hostTensor('i32', node.shape, values))
-  return { name, order: straightOrder(node.shape.length), shape: node.shape, computed: false }
+  if (axis === 0) graph.fixed = true
+  const shape = node.shape.map((_, at) => (at === axis ? extent : 1))
+  const values = Int32Array.from({ length: extent }, (_, i) => i)
+  const name = graph.constant(hostTensor('i32', shape, values))
+  return { name, order: straightOrder(shape.length), shape, computed: false }
 }
 
-const notEqual: Exporter = (node, graph, value) => {
-  const equal = elementwise('Equal')(node, graph, value)
+const notEqual: Exporter = (node, graph, value, narrow) => {
+  const equal = elementwise('Equal')(node, graph, value, narrow)
   return { ...equal, name: graph.add('Not', [equal.name]) }
 }
 
@@ -268,7 +180,7 @@ export const exporters: Readonly<Record<string, Exporter>> = {
   sum: reduction('ReduceSum', true),
   max: reduction('ReduceMax', false),
   min: reduction('ReduceMin', false),
-  stopGradient: (node, _, value) => value(node.inputs[0] as Node),
+  stopGradient: (node, _, __, narrow) => narrow(node.inputs[0] as Node),
   add: elementwise('Add'),
   subtract: elementwise('Sub'),
   multiply: elementwise('Mul'),

@@ -3,7 +3,7 @@
 import type { HostTensor } from '../../core/host-tensor.ts'
 import { equalShapes, type Shape } from '../../core/shape.ts'
 import { inverse } from './value.ts'
-import type { LongIntegers, WrittenNode } from './write-model.ts'
+import type { WrittenNode } from './write-model.ts'
 
 /** A value of the written graph: its axis i is axis order[i] of the value here. */
 export interface Written {
@@ -66,6 +66,15 @@ export class GraphWriter {
     const known = this.#transposed.get(key) ?? this.add('Transpose', [name], { perm })
     this.#transposed.set(key, known)
     return known
+  }
+
+  /** With all its elements, repeated where its shape is narrower. */
+  whole(value: Written, shape: Shape): Written {
+    if (equalShapes(value.shape, shape)) return value
+    // Repeated along the samples, it depends on how many there are.
+    if (value.computed || shape[0] !== value.shape[0]) this.fixed = true
+    const target = value.order.map((axis) => shape[axis] as number)
+    return { ...value, name: this.add('Expand', [value.name, this.long(target)]), shape }
   }
 
   /** In the order of the axes here. */

@@ -2,6 +2,7 @@
 
 import type { OnnxNode } from './model.ts'
 import type { OperatorTable } from './operator.ts'
+import { constantOperators } from './operators/constant.ts'
 import { convolutionOperators } from './operators/convolution.ts'
 import { elementwiseOperators } from './operators/elementwise.ts'
 import { matrixOperators } from './operators/matrix.ts'
@@ -11,6 +12,7 @@ import { reduceOperators } from './operators/reduce.ts'
 import { resizeOperators } from './operators/resize.ts'
 
 export const operators: OperatorTable = {
+  ...constantOperators,
   ...convolutionOperators,
   ...poolingOperators,
   ...elementwiseOperators,

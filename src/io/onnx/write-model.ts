@@ -15,7 +15,9 @@ export interface WrittenNode {
   readonly inputs: readonly string[]
   readonly outputs: readonly string[]
   /** Numbers are written as whole numbers where they are whole; floats say so. */
-  readonly attributes: Readonly<Record<string, number | { readonly float: number } | HostTensor | LongIntegers | string | readonly number[]>>
+  readonly attributes: Readonly<
+    Record<string, number | { readonly float: number } | HostTensor | LongIntegers | string | readonly number[]>
+  >
 }
 
 /** An extent that is a text is open: any number under this name. Without a shape even the rank is. */

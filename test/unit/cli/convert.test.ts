@@ -5,12 +5,13 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { convertWeights } from '../../../src/cli/network/conversion.ts'
+import { openNetwork } from '../../../src/cli/network/pretrained.ts'
 import { readNpz } from '../../../src/io/npz.ts'
 import { readOnnx } from '../../../src/io/onnx/network.ts'
 import { readPytorch } from '../../../src/io/pytorch/read-pytorch.ts'
 import { readSafetensors } from '../../../src/io/safetensors.ts'
 import { loadWeights, saveWeights } from '../../../src/io/weights.node.ts'
-import { createModel } from '../../../src/models/registry.ts'
+import { createModel, modelEntry } from '../../../src/models/registry.ts'
 import { zeros } from '../../../src/tensor/creation.ts'
 import { ocellus, temporaryFolder } from './command-line.ts'
 
@@ -49,6 +50,9 @@ describe('ocellus convert', () => {
     const images = zeros([2, 32, 32, 1]).add(0.5)
     const found = readOnnx(readFileSync(at('lenet.onnx'))).forward(images.permute([0, 3, 1, 2]))
     expect(found.toArray()).toEqual(model.eval().forward(images).toArray())
+    // What its pixels are travels along.
+    const { preprocessing } = await openNetwork(at('lenet.onnx'))
+    expect(preprocessing).toEqual(modelEntry('lenet5').preprocessing)
     await convertWeights(at('lenet.onnx'), at('back.safetensors'), { force: false })
     const other = createModel('lenet5')
     expect((await loadWeights(other, at('back.safetensors'))).complete).toBe(true)

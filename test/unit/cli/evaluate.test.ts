@@ -75,7 +75,7 @@ describe('ocellus evaluate', () => {
     expect([code, stderr]).toEqual([0, ''])
     const right = await rightByHand()
     const [low, high] = wilsonInterval(right, limit).map((share) => `${(100 * share).toFixed(2)} %`)
-    expect(stdout).toContain('network:  nist36-cnn from a safetensors file, 36 classes, images of [32, 32, 1]\n')
+    expect(stdout).toContain('network:  nist36-cnn (safetensors), 36 classes, images of [32, 32, 1]\n')
     expect(stdout).toContain("pictures: images of 32x32 as they are; pixels v / 255; the network's own\n")
     expect(stdout).toContain(`data:     the first ${limit} of `)
     expect(stdout).toContain(`, ${right} of ${limit} right, 95 % interval ${low} to ${high}\n`)
@@ -152,7 +152,7 @@ describe('ocellus classify', () => {
     expect(stdout).toMatch(
       /^photos\/red\/0\.png\n( *\d+\.\d\d % {2}(red|blue)\n){2}photos\/blue\/0\.png\n( *\d+\.\d\d % {2}(red|blue)\n){2}$/,
     )
-    expect(stderr).toContain('network:  resnet20 from a npz file, 2 classes, images of [32, 32, 3]\n')
+    expect(stderr).toContain('network:  resnet20 (npz), 2 classes, images of [32, 32, 3]\n')
     expect(stderr).toMatch(/labels: {3}.*labels\.txt\n$/)
   })
 

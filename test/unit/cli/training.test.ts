@@ -93,7 +93,7 @@ describe('train', () => {
       ],
       [
         ['--data', 'mnist'],
-        /^Loading .*\nocellus: the data set 'mnist' is not there: put .* into .*, or set OCELLUS_DATA/,
+        /^Loading .*\nocellus: the data set 'mnist' is not there: run: ocellus data get mnist, or put .* into .*, or set OCELLUS_DATA/,
       ],
       [['--limit', '10'], /\nocellus: a limit of 10 letters leaves some of the 36 classes without any; raise it$/],
     ] as const

@@ -10,11 +10,15 @@ import { readWeights } from '../../../src/io/read-weights.ts'
 import { loadWeights } from '../../../src/io/weights.ts'
 import { modelNames } from '../../../src/models/names.ts'
 import { createModel } from '../../../src/models/registry.ts'
+import { gelu, geluTanh, leakyRelu, logSoftmax, silu, softmax } from '../../../src/nn/activations.ts'
+import { ConvTranspose2d } from '../../../src/nn/conv-transpose2d.ts'
 import { Conv2d } from '../../../src/nn/conv2d.ts'
+import { GroupNorm } from '../../../src/nn/group-norm.ts'
 import { skipInitialization } from '../../../src/nn/initializers.ts'
+import { LayerNorm } from '../../../src/nn/layer-norm.ts'
 import { Module } from '../../../src/nn/module.ts'
 import { compile } from '../../../src/tensor/compile.ts'
-import { random } from '../../../src/tensor/creation.ts'
+import { concat, random } from '../../../src/tensor/creation.ts'
 import { type Tensor, tensor } from '../../../src/tensor/tensor.ts'
 import { fill, recordError, signed, type TorchRecord } from '../../reference/filled.ts'
 
@@ -101,6 +105,81 @@ describe('a known network as ONNX', () => {
     const values = (module: Module): number[][] =>
       [...module.namedVariables().values()].map((variable) => Array.from(variable.dataSync()))
     expect(values(other)).toEqual(values(model))
+  })
+
+  const layers: readonly (readonly [name: string, input: readonly number[], forward: (x: Tensor) => Tensor])[] = [
+    ['GELU and SiLU', [5], (x) => gelu(x).add(silu(x)).add(geluTanh(x))],
+    [
+      'leaky ReLU, maximum, choice',
+      [5],
+      (x) =>
+        leakyRelu(x, 0.2)
+          .maximum(x.square().subtract(0.3))
+          .add(x.greater(0.1).and(x.less(0.5))),
+    ],
+    ['softmax along channels', [3, 4, 5], (x) => softmax(x).subtract(logSoftmax(x, 1))],
+    ['layer norm', [3, 4, 5], (x) => layerNorm.forward(x)],
+    ['group norm', [3, 4, 6], (x) => groupNorm.forward(x)],
+    ['bilinear upsampling', [3, 4, 2], (x) => x.upsample2d({ size: [7, 8], mode: 'bilinear' })],
+    ['nearest upsampling', [3, 4, 2], (x) => x.upsample2d({ scale: 2 })],
+    [
+      'average pool with padding',
+      [5, 6, 2],
+      (x) => x.averagePool2d({ size: 3, stride: 2, padding: 1, countIncludePad: false, ceilMode: true }),
+    ],
+    ['adaptive average pool', [5, 7, 2], (x) => x.adaptiveAveragePool2d([2, 3])],
+    ['max pool with padding', [5, 6, 2], (x) => x.maxPool2d({ size: 3, stride: 2, padding: 1, ceilMode: true })],
+    ['transposed convolution', [4, 5, 2], (x) => convTranspose.forward(x)],
+    [
+      'slices, flips and padding',
+      [5, 6, 2],
+      (x) =>
+        concat([x.at(null, [1, 5, 2], null, [0, 1]), x.flip([1, 3]).at(null, [0, 2], null, [1, 2])], 1).pad(
+          [
+            [0, 0],
+            [1, 0],
+            [0, 2],
+            [0, 0],
+          ],
+          { value: 3 },
+        ),
+    ],
+    [
+      'the largest, and where',
+      [4, 5],
+      (x) =>
+        x
+          .max(-1, { keep: true })
+          .add(x.argmax(-1).cast('f32').unsqueeze(1))
+          .subtract(x.variance(-1, { keep: true })),
+    ],
+  ]
+  const layerNorm = new LayerNorm({ shape: [4, 5] })
+  const groupNorm = new GroupNorm({ groups: 2, channels: 6 })
+  const convTranspose = new ConvTranspose2d({
+    inputs: 2,
+    outputs: 4,
+    kernel: 3,
+    stride: 2,
+    padding: 1,
+    outputPadding: 1,
+    groups: 2,
+  })
+
+  it.each(layers)('of %s comes back as it was', async (_, input, forward) => {
+    class Layer extends Module {
+      readonly layers = [layerNorm, groupNorm, convTranspose]
+      override forward(x: Tensor): Tensor {
+        return forward(x)
+      }
+    }
+    const x = signed([2, ...input], 40)
+    const channelsFirst = (value: Tensor): Tensor => (value.rank === 4 ? value.permute([0, 3, 1, 2]) : value)
+    const back = readOnnx(await writeOnnx(new Layer(), { input })).forward(channelsFirst(x))
+    const own = channelsFirst(forward(x))
+    expect(back.shape).toEqual(own.shape)
+    const values = own.dataSync()
+    expect(Math.max(...back.dataSync().map((value, i) => Math.abs(value - (values[i] as number))))).toBeLessThan(1e-5)
   })
 
   it('of a fixed number of samples says so', async () => {

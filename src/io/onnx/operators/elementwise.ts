@@ -96,6 +96,26 @@ export const elementwiseOperators: OperatorTable = {
     (a, b) => Number(a > b),
     'bool',
   ),
+  LessOrEqual: binary(
+    (a, b) => a.lessEqual(b),
+    (a, b) => Number(a <= b),
+    'bool',
+  ),
+  GreaterOrEqual: binary(
+    (a, b) => a.greaterEqual(b),
+    (a, b) => Number(a >= b),
+    'bool',
+  ),
+  And: binary(
+    (a, b) => a.and(b),
+    (a, b) => Number(a !== 0 && b !== 0),
+    'bool',
+  ),
+  Or: binary(
+    (a, b) => a.or(b),
+    (a, b) => Number(a !== 0 || b !== 0),
+    'bool',
+  ),
   PRelu: binary(
     (x, slope) => x.greater(0).select(x, x.multiply(slope)),
     (x, slope) => (x > 0 ? x : x * slope),
@@ -125,12 +145,15 @@ export const elementwiseOperators: OperatorTable = {
   LeakyRelu: unary((x, call) => leakyRelu(x, call.number('alpha', 0.01))),
   Log: unary((x) => x.log()),
   Neg: unary((x) => x.negate()),
+  Not: unary((x) => x.not()),
   Reciprocal: unary((x) => x.power(-1)),
   Relu: unary((x) => x.relu()),
   Round: unary((x) => x.round()),
   Sigmoid: unary((x) => x.sigmoid()),
   Sign: unary((x) => x.sign()),
   Sin: unary((x) => x.sin()),
+  /** ln(1 + e^x), without the overflow of e^x. */
+  Softplus: unary((x) => x.relu().add(x.abs().negate().exp().add(1).log())),
   Sqrt: unary((x) => x.sqrt()),
   Tanh: unary((x) => x.tanh()),
 }

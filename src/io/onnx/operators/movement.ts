@@ -1,6 +1,6 @@
 // Operators that move elements: shapes, axes, parts, padding.
 
-import { type HostTensor, hostTensor } from '../../../core/host-tensor.ts'
+import { hostTensor } from '../../../core/host-tensor.ts'
 import { formatShape, type Shape, sizeOf } from '../../../core/shape.ts'
 import { concat } from '../../../tensor/creation.ts'
 import { type Tensor, tensor } from '../../../tensor/tensor.ts'
@@ -174,6 +174,14 @@ function gather(call: OnnxCall): Value {
 /** Pixels of padding beyond this are a mistake. */
 const mostPadding = 2 ** 16
 
+/** output[.., j, ..] = x[.., positions[.., j, ..], ..] along an axis. */
+function gatherElements(call: OnnxCall): Tensor {
+  const [x, positions] = [call.input(0).tensor, call.input(1).tensor]
+  const axis = call.axis(call.number('axis', 0), x.rank)
+  const extent = x.shape[axis] as number
+  return x.gather(positions.less(0).select(positions.add(extent), positions), axis)
+}
+
 /** `pads` are all numbers before, then all after. */
 function pad(call: OnnxCall): Value {
   const x = call.input(0)
@@ -222,32 +230,6 @@ function depthToSpace(call: OnnxCall): Tensor {
   return spread.reshape([n, depth, h * block, w * block])
 }
 
-function constant(call: OnnxCall): Value {
-  const value = call.attribute('value')
-  if (typeof value === 'object' && 'dtype' in value) return new Value(value)
-  const [float, floats] = [call.attribute('value_float'), call.numbers('value_floats')]
-  if (floats !== undefined) return new Value(hostTensor('f32', [floats.length], Float32Array.from(floats)))
-  if (typeof float === 'number') return new Value(hostTensor('f32', [], Float32Array.of(float)))
-  const [whole, wholes] = [call.attribute('value_int'), call.numbers('value_ints')]
-  if (wholes !== undefined) return new Value(vector(wholes))
-  if (typeof whole === 'number') return new Value(hostTensor('i32', [], Int32Array.of(whole)))
-  return call.fail('its value is no tensor and no number')
-}
-
-/** The most elements of a constant that a file may ask for without giving them. */
-const mostElements = 2 ** 26
-
-function constantOfShape(call: OnnxCall): Value {
-  const shape = Array.from(call.known(0).data)
-  if (shape.some((extent) => extent < 0) || sizeOf(shape) > mostElements)
-    return call.fail(`${formatShape(shape)} is no shape of a constant`)
-  const value = call.attribute('value')
-  const given: HostTensor | undefined = typeof value === 'object' && 'dtype' in value ? value : undefined
-  const dtype = given?.dtype ?? 'f32'
-  const empty = { f32: Float32Array, f64: Float64Array, i32: Int32Array, u8: Uint8Array, bool: Uint8Array }[dtype]
-  return new Value(hostTensor(dtype, shape, new empty(sizeOf(shape)).fill(given?.data[0] ?? 0)))
-}
-
 function expand(call: OnnxCall): Tensor {
   const x = call.input(0).tensor
   const wanted = Array.from(call.known(1).data)
@@ -266,21 +248,15 @@ export const movementOperators: OperatorTable = {
   Slice: slice,
   Split: split,
   Gather: gather,
+  GatherElements: gatherElements,
   Pad: pad,
   DepthToSpace: depthToSpace,
-  Constant: constant,
-  ConstantOfShape: constantOfShape,
   Expand: expand,
   Identity: (call) => call.input(0),
   /** Nothing is dropped where a network is used. */
   Dropout: (call) => {
     if (call.node.outputs.filter((name) => name !== '').length > 1) return call.fail('its mask is not computed')
     return call.input(0)
-  },
-  Shape: (call) => {
-    const { shape } = call.input(0)
-    const from = call.number('start', 0)
-    return new Value(vector(shape.slice(from, call.attribute('end') === undefined ? undefined : call.number('end', 0))))
   },
   Transpose: (call) => {
     const x = call.input(0)

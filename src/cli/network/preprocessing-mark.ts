@@ -1,0 +1,33 @@
+// How a file that this program writes says what its network expects of pixels.
+
+import type { Preprocessing } from '../../models/preprocessing.ts'
+
+/** The key of the metadata. */
+export const preprocessingKey = 'ocellus preprocessing'
+
+/** What a file says of pixels; undefined where it says nothing, or nothing that makes sense. */
+export function markedPreprocessing(metadata: Readonly<Record<string, string>>): Preprocessing | undefined {
+  const found = parsed(metadata[preprocessingKey] ?? '')
+  if (typeof found !== 'object' || found === null) return undefined
+  const { scale, mean, deviation, shorterSide } = found as Readonly<Record<string, unknown>>
+  if (!isPositive(scale) || !areNumbers(mean) || !areNumbers(deviation) || !deviation.every(isPositive))
+    return undefined
+  const side = Number.isInteger(shorterSide) && isPositive(shorterSide) ? { shorterSide } : {}
+  return { scale, mean, deviation, ...side }
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+function isPositive(value: unknown): value is number {
+  return typeof value === 'number' && value > 0 && value < Number.POSITIVE_INFINITY
+}
+
+function areNumbers(value: unknown): value is number[] {
+  return Array.isArray(value) && value.length > 0 && value.every((each) => Number.isFinite(each))
+}

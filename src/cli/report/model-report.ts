@@ -1,0 +1,94 @@
+// The report of `ocellus train --model`: curves, mistakes, settings.
+
+import type { MeasuredModel, ModelSettings, ModelWork } from '../network/model-training.ts'
+import { flagName } from '../network/schedule.ts'
+import { formatCount, formatSeconds, formatShare } from '../terminal.ts'
+import { countConfusion, mostConfused } from './confusion.ts'
+import { confusionMatrix } from './confusion-matrix.ts'
+import { type Fact, htmlDocument, section, table } from './document.ts'
+import { type Markup, markup } from './markup.ts'
+import { trainingCurves } from './training-sections.ts'
+
+/** Classes beyond this make a matrix that nobody can read. */
+const mostInMatrix = 62
+
+export interface ModelReport {
+  readonly settings: ModelSettings
+  readonly work: Pick<ModelWork, 'name' | 'module'>
+  readonly result: MeasuredModel
+  /** One name per output. */
+  readonly classes: readonly string[]
+  /** How pictures are prepared, and how they are changed in training. */
+  readonly preparation: string
+  readonly augmentation: string
+}
+
+/** The text of an HTML file. */
+export function modelReport(report: ModelReport): string {
+  const { settings, work, result, classes, preparation, augmentation } = report
+  const charts = trainingCurves(result).slice(0, result.measured === undefined ? 1 : 2)
+  const given = Object.entries(settings).map(([name, value]) => [`--${flagName(name)}`, String(value)] as const)
+  const sections = [
+    section(
+      'How it learned',
+      'The weights of the epoch that does best on the validation part are kept.',
+      markup`<div class="pair">${charts.map((chart) => markup`<figure class="card">${chart}</figure>`)}</div>`,
+    ),
+    mistakes(result, classes),
+    section(
+      'Settings',
+      'Everything that decides the result; the same settings give the same bits.',
+      table([...given, ['Pictures', preparation], ['Changes in training', augmentation]]),
+    ),
+  ]
+  return htmlDocument({
+    title: `${work.name} on ${settings.data}`,
+    lead: classes.length === 0 ? 'An autoencoder.' : `A network that tells ${classes.length} classes apart.`,
+    facts: facts(result, work.module),
+    sections: sections.filter((part) => part !== undefined),
+    footer: 'Drawn by ocellus train. This file needs nothing but itself.',
+  })
+}
+
+function facts({ measured, evaluation, history, seconds }: MeasuredModel, module: ModelWork['module']): Fact[] {
+  const parameters = [...module.namedVariables().values()].reduce((sum, { size }) => sum + size, 0)
+  const result: Fact =
+    measured === undefined
+      ? { value: (evaluation?.loss ?? 0).toFixed(4), label: 'loss on the test part' }
+      : {
+          value: formatShare(measured.right / measured.labels.length),
+          label: `of ${formatCount(measured.labels.length)} test images right`,
+        }
+  return [
+    result,
+    { value: formatSeconds(seconds), label: `of training, ${history.length} epochs` },
+    { value: formatCount(parameters), label: 'numbers in the network' },
+  ]
+}
+
+/** The confusion matrix of the test part, and the pairs that are confused most. */
+function mistakes({ measured }: MeasuredModel, classes: readonly string[]): Markup | undefined {
+  if (measured === undefined) return undefined
+  const { labels, predictions, right } = measured
+  const confusion = countConfusion(classes, labels, predictions)
+  const pairs = mostConfused(confusion, 8).map(({ a, b, aAsB, bAsA }): readonly [string, string] => [
+    `${classes[a]}, ${classes[b]}`,
+    [
+      aAsB > 0 ? `${classes[a]} as ${classes[b]}: ${aAsB}` : '',
+      bAsA > 0 ? `${classes[b]} as ${classes[a]}: ${bAsA}` : '',
+    ]
+      .filter(Boolean)
+      .join(', '),
+  ])
+  // Long names do not fit at the edge of the matrix: their numbers stand there, and the names in the list.
+  const short = classes.every((name) => name.length <= 2)
+  const names = short ? classes : classes.map((_, i) => String(i))
+  const matrix = classes.length > mostInMatrix ? undefined : confusionMatrix({ ...confusion, classes: names })
+  const key = short ? '' : ` The classes are ${classes.map((name, i) => `${i} ${name}`).join(', ')}.`
+  return section(
+    'Where it errs',
+    `${formatCount(labels.length - right)} of ${formatCount(labels.length)} images of the test part are taken for something else.${key}`,
+    matrix === undefined ? undefined : markup`<div class="card wide">${matrix}</div>`,
+    pairs.length === 0 ? undefined : markup`<h3>Most confused pairs</h3>${table(pairs)}`,
+  )
+}
