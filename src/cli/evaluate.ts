@@ -22,7 +22,7 @@ export interface EvaluateFlags extends DeviceFlags {
 const details = `
 Which network a file belongs to is told by the names and shapes of its tensors; an .onnx file is its own network. How pictures
 become numbers comes with the network and is printed: a byte v becomes (v x scale - mean) / std. An .onnx file says so if
-`ocellus convert` wrote it; with others pixels are 0 to 255 unless flags say otherwise.
+ocellus convert wrote it; with others pixels are 0 to 255 unless flags say otherwise.
 A picture that cannot be read is one sentence on stderr, is left out, and gives the exit code 1 in the end.`
 
 export function evaluateCommand(): Command {

@@ -1,6 +1,5 @@
 // One training from its first step, or from a checkpoint, to its end: steps, epochs, best weights, checkpoints.
 
-import { OcellusError } from '../core/errors.ts'
 import type { HostTensor } from '../core/host-tensor.ts'
 import { Random } from '../core/random.ts'
 import type { BatchSource } from '../data/batch-source.ts'
@@ -9,8 +8,8 @@ import { setWeights, weightsOf } from '../io/module-weights.ts'
 import { saveWeights } from '../io/weights.ts'
 import type { Module } from '../nn/module.ts'
 import type { Optimizer } from '../optim/optimizer.ts'
-import { WeightAverage } from '../optim/weight-average.ts'
 import { randomKey } from '../tensor/trace.ts'
+import { AveragedWeights } from './averaged-weights.ts'
 import { Breather } from './breather.ts'
 import {
   type BestWeights,
@@ -55,7 +54,7 @@ export class TrainingRun<Model extends Module> {
   readonly #parts: RunParts<Model>
   readonly #data: TrainingData
   readonly #step: Step
-  readonly #average: WeightAverage | undefined
+  readonly #averaged: AveragedWeights
   readonly #identity: TrainingIdentity
   readonly #breather = new Breather()
   #keeper: ScoreKeeper
@@ -84,13 +83,13 @@ export class TrainingRun<Model extends Module> {
     })
     this.#keeper = new ScoreKeeper(measures)
     optimizer.plan = { stepsPerEpoch: this.#data.perEpoch, epochs: settings.epochs, losses: [] }
-    this.#average = average === undefined ? undefined : new WeightAverage(model, average)
+    this.#averaged = new AveragedWeights(model, average)
     this.#step = compileStep({
       model,
       optimizer,
       measures,
       clip,
-      average: this.#average,
+      average: this.#averaged.average,
       penalty,
       stepNorm: stop.stepNorm !== undefined,
     })
@@ -111,15 +110,9 @@ export class TrainingRun<Model extends Module> {
     if (state.steps === 0) return
     const { model, optimizer, settings } = this.#parts
     checkIdentity(state, this.#identity, model, file)
-    if ((state.average === undefined) !== (this.#average === undefined)) {
-      const which = state.average === undefined ? 'without an average of the weights' : 'with an average of the weights'
-      throw new OcellusError(
-        `${file} belongs to a training ${which}; give another folder, or delete the file to start anew`,
-      )
-    }
+    this.#averaged.restore(state.average, file)
     optimizer.restore(state.optimizer)
     setWeights(model, state.model)
-    if (state.average !== undefined) this.#average?.restore(state.average)
     this.#data.seek(state.position)
     this.#keeper = new ScoreKeeper(settings.measures, state.partial)
     this.#history = [...state.history]
@@ -159,7 +152,7 @@ export class TrainingRun<Model extends Module> {
       if (this.#steps === 0) await this.#save()
       const ended = await this.#loop(signal)
       if (settings.keep === 'best' && this.#best !== undefined) setWeights(model, this.#best.weights)
-      else await this.#takeAverages()
+      else await this.#averaged.take()
       const best = this.#best && { epoch: this.#best.epoch, score: this.#best.score }
       const result = { history: this.#history, ended, best }
       events.emit('end', result)
@@ -223,12 +216,12 @@ export class TrainingRun<Model extends Module> {
   /** Ends in the middle of an epoch, or at its end: the state is saved for going on, then the part of the epoch goes on record. */
   async #stop(reason: FitResult['ended'], signal: AbortSignal | undefined): Promise<FitResult['ended']> {
     await this.#save()
-    if (this.#keeper.samples > 0) await this.#record(signal)
+    if (this.#keeper.samples > 0) await this.#averaged.during(() => this.#record(signal))
     return reason
   }
 
   async #completeEpoch(signal: AbortSignal | undefined): Promise<void> {
-    await this.#record(signal)
+    await this.#averaged.during(() => this.#record(signal))
     this.#keeper = new ScoreKeeper(this.#parts.settings.measures)
     this.#seconds = 0
     this.#since = performance.now()
@@ -237,15 +230,6 @@ export class TrainingRun<Model extends Module> {
 
   /** Validates, and puts the epoch on record. */
   async #record(signal: AbortSignal | undefined): Promise<void> {
-    const own = await this.#takeAverages()
-    try {
-      await this.#score(signal)
-    } finally {
-      setWeights(this.#parts.model, own)
-    }
-  }
-
-  async #score(signal: AbortSignal | undefined): Promise<void> {
     const { valid, evaluator, events, settings, model } = this.#parts
     const scores = valid === undefined ? undefined : (await evaluator.scores(valid, signal)).scores
     const record: EpochRecord = {
@@ -268,16 +252,6 @@ export class TrainingRun<Model extends Module> {
       if (bytes !== undefined) await settings.checkpoint?.write(checkpointNames.best, bytes)
     }
     events.emit('epoch', record)
-  }
-
-  /** Gives the model the averages of its weights, where they are kept; what it had comes back, to be given back to it. */
-  async #takeAverages(): Promise<ReadonlyMap<string, HostTensor>> {
-    if (this.#average === undefined) return new Map()
-    const { model } = this.#parts
-    const { tensors } = await this.#average.state()
-    const own = await weightsOf(model)
-    setWeights(model, tensors)
-    return own
   }
 
   /** For schedules that follow the loss. */
@@ -308,7 +282,7 @@ export class TrainingRun<Model extends Module> {
       model: await weightsOf(model),
       optimizer: await optimizer.state(),
       best: this.#best,
-      ...(this.#average === undefined ? {} : { average: await this.#average.state() }),
+      average: await this.#averaged.state(),
     }
     await store.write(checkpointNames.checkpoint, encodeCheckpoint(state))
     const history = `${JSON.stringify(this.#history, undefined, 2)}\n`
