@@ -23,6 +23,8 @@ export interface StartOptions {
   readonly side?: number | undefined
   /** Shape of the pictures, [H, W, C], where they have one. */
   readonly sample?: Shape | undefined
+  /** Channels of the pictures, where they are known. */
+  readonly channels?: number | undefined
 }
 
 /** A network that is known, but not made yet. */
@@ -39,17 +41,17 @@ export interface ChosenModel {
 const weightStream = 1
 
 /** Chooses the network by its name or its weights. Throws UsageError where none is known, or it takes other pictures. */
-export async function chooseModel({ model, from, side, sample }: StartOptions): Promise<ChosenModel> {
+export async function chooseModel({ model, from, side, sample, channels: found }: StartOptions): Promise<ChosenModel> {
   const loaded = from === undefined ? undefined : await loadFrom(from, model, sample)
   const name = findModelName(loaded?.name ?? model ?? '')
   if (name === undefined)
     throw new UsageError(`there is no model called '${model}', the names are ${modelNames.join(', ')}`)
   const { input: usual, anySize = false, preprocessing } = modelEntry(name)
   const channels = usual.at(-1)
-  if (sample !== undefined && sample.at(-1) !== channels) {
-    const fitting = modelNames.filter((each) => modelEntry(each).input.at(-1) === sample.at(-1))
+  if (found !== undefined && found !== channels) {
+    const fitting = modelNames.filter((each) => modelEntry(each).input.at(-1) === found)
     throw new UsageError(
-      `${name} takes images of ${formatShape(usual)}, height, width and channels, and these have ${formatShape(sample)}; those with ${sample.at(-1)} channels are taken by ${fitting.join(', ')}`,
+      `${name} takes images of ${formatShape(usual)}, height, width and channels, and these have ${countOf(found)}; such images are taken by ${fitting.join(', ')}`,
     )
   }
   if (side === undefined || side === usual[0])
@@ -64,6 +66,10 @@ export async function chooseModel({ model, from, side, sample }: StartOptions): 
   const shorter =
     shorterSide === undefined ? {} : { shorterSide: Math.round((shorterSide * side) / (usual[0] ?? side)) }
   return { name, input: [side, side, channels as number], preprocessing: { ...preprocessing, ...shorter }, loaded }
+}
+
+function countOf(channels: number): string {
+  return channels === 1 ? '1 channel' : `${channels} channels`
 }
 
 async function loadFrom(

@@ -115,7 +115,12 @@ async function prepareWork(settings: ModelSettings, workers: number | undefined)
     )
   }
   const images = await openTrainingImages(data, { ...opening, channels: 3 })
-  return workOf(await chooseModel({ ...settings, sample: images.sample }), images, settings, workers)
+  return workOf(
+    await chooseModel({ ...settings, sample: images.sample, channels: images.channels }),
+    images,
+    settings,
+    workers,
+  )
 }
 
 function workOf(

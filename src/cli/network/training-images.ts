@@ -1,6 +1,6 @@
 // The images that a network is trained, validated and tested on: the parts of a known data set or of a folder.
 
-import { stat } from 'node:fs/promises'
+import { readdir, stat } from 'node:fs/promises'
 import { UsageError } from '../../core/errors.ts'
 import type { Shape } from '../../core/shape.ts'
 import { Dataset } from '../../data/dataset.ts'
@@ -19,6 +19,7 @@ export interface TrainingImages {
   readonly classes: readonly string[]
   /** [H, W, C]; undefined where sizes differ. */
   readonly sample: Shape | undefined
+  readonly channels: number
   /** Letters and digits, which mirror images are not. */
   readonly letters: boolean
   /** Value of the paper or the background, where 1 is white. */
@@ -69,10 +70,16 @@ export async function openTrainingImages(name: string, options: TrainingImagesOp
     valid: few(whole.valid),
     test: few(whole.test),
     classes: whole.train.classes,
-    sample: whole.train instanceof Dataset ? whole.train.inputs.shape.slice(1) : undefined,
+    ...shapeOf(whole.train),
     letters: Object.hasOwn(letterSets, name),
     paper: letterSets[name] ?? 0,
   }
+}
+
+function shapeOf(images: Images): Pick<TrainingImages, 'sample' | 'channels'> {
+  if (!(images instanceof Dataset)) return { sample: undefined, channels: images.channels }
+  const sample = images.inputs.shape.slice(1)
+  return { sample, channels: sample.at(-1) ?? 0 }
 }
 
 async function knownParts(name: Parameters<typeof loadDataset>[0], seed: number): Promise<Parts> {
@@ -92,11 +99,9 @@ async function folderParts(folder: string, channels: number): Promise<Parts> {
     )
   }
   const options = { channels: channels === 1 ? 1 : 3 } as const
-  const parts = await openImageFolderParts(folder, options).catch((error: unknown) => {
-    if (error instanceof UsageError) return undefined
-    throw error
-  })
-  return parts ?? { train: await openImageFolder(folder, options), valid: undefined, test: undefined }
+  const names = await readdir(folder).catch((): string[] => [])
+  if (names.some((name) => /^train(ing)?$/i.test(name))) return openImageFolderParts(folder, options)
+  return { train: await openImageFolder(folder, options), valid: undefined, test: undefined }
 }
 
 /** With what is missing split off the training part, of each class its share. */

@@ -193,7 +193,7 @@ describe('what cannot work is one sentence', () => {
   it.each([
     [
       ['--model', 'resnet20', '--data', 'mnist'],
-      /^resnet20 takes images of \[32, 32, 3\].*1 channels are taken by .*lenet5/,
+      /^resnet20 takes images of \[32, 32, 3\].*and these have 1 channel; such images are taken by .*lenet5/,
     ],
     [
       [...digits, '--augment', 'crop,blur'],
