@@ -1,13 +1,7 @@
 // Neighbouring axes that every access walks as one become one, so that loops are long; axes of extent 1 go.
 
-import {
-  type Access,
-  type Expression,
-  expressionParts,
-  type Stage,
-  type Store,
-  stageExpressions,
-} from '../kernels/kernel.ts'
+import { expressionParts, type Stage, stageExpressions } from '../kernels/kernel.ts'
+import { rewriteStage } from '../kernels/rewrite.ts'
 
 /** What must agree for axes to merge: strides of everything that moves. */
 function walks(stage: Stage): (readonly number[])[] {
@@ -35,42 +29,6 @@ function removable(stage: Stage, axis: number): boolean {
   return role === 'outer' || stage.roles.lastIndexOf(role as 'row') !== axis
 }
 
-/** Rewrites each part of an expression once. */
-function rewriter(change: (strides: readonly number[]) => number[]): (expression: Expression) => Expression {
-  const done = new Map<Expression, Expression>()
-  const rewrite = (expression: Expression): Expression => {
-    let result = done.get(expression)
-    if (result === undefined) {
-      result = rewriteOne(expression)
-      done.set(expression, result)
-    }
-    return result
-  }
-  const access = (old: Access): Access => ({ ...old, strides: change(old.strides) })
-  const rewriteOne = (expression: Expression): Expression => {
-    switch (expression.kind) {
-      case 'load':
-        return { ...expression, access: access(expression.access) }
-      case 'gather':
-        return { ...expression, access: access(expression.access), index: rewrite(expression.index) }
-      case 'position':
-        return { ...expression, strides: change(expression.strides) }
-      case 'random':
-        return {
-          ...expression,
-          seed: rewrite(expression.seed),
-          call: rewrite(expression.call),
-          element: rewrite(expression.element),
-        }
-      case 'apply':
-        return { ...expression, inputs: expression.inputs.map(rewrite) }
-      default:
-        return expression
-    }
-  }
-  return rewrite
-}
-
 export function mergeAxes(stage: Stage): Stage {
   const found = walks(stage)
   // Each group of old axes becomes one new axis, whose stride is that of its innermost member.
@@ -87,32 +45,15 @@ export function mergeAxes(stage: Stage): Stage {
     if (joins) last?.push(axis)
     else groups.push([axis])
   }
-  const change = (strides: readonly number[]): number[] =>
-    groups.map((group) => strides[group.at(-1) as number] as number)
   const pick = <T>(values: readonly T[]): T[] => groups.map((group) => values[group.at(-1) as number] as T)
-  const rewrite = rewriter(change)
-  const stores = stage.stores.map(
-    (store): Store => ({
-      ...store,
-      access: { ...store.access, strides: change(store.access.strides) },
-      value: rewrite(store.value),
-    }),
-  )
   const axes = groups.map((group) => group.reduce((product, axis) => product * (stage.axes[axis] as number), 1))
-  switch (stage.kind) {
+  const rewritten = rewriteStage(stage, (walk) => ({ ...walk, strides: pick(walk.strides) }))
+  switch (rewritten.kind) {
     case 'materialise':
-      return { ...stage, axes, stores }
+      return { ...rewritten, axes }
     case 'reduce':
-      return {
-        ...stage,
-        axes,
-        stores,
-        reduced: pick(stage.reduced),
-        reductions: stage.reductions.map(({ by, value }) => ({ by, value: rewrite(value) })),
-      }
-    case 'contract': {
-      const moved = (access: Access): Access => ({ ...access, strides: change(access.strides) })
-      return { ...stage, axes, stores, roles: pick(stage.roles), a: moved(stage.a), b: moved(stage.b) }
-    }
+      return { ...rewritten, axes, reduced: pick(rewritten.reduced) }
+    case 'contract':
+      return { ...rewritten, axes, roles: pick(rewritten.roles) }
   }
 }

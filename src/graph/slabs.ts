@@ -1,6 +1,7 @@
 // Stages over whole batches become stages of one slab: their first axis, the images, moves to the kernel's loops over slabs and steps.
 
-import { type Access, type Expression, expressionInputs, type Stage, type Store } from '../kernels/kernel.ts'
+import type { Stage } from '../kernels/kernel.ts'
+import { rewriteStage } from '../kernels/rewrite.ts'
 
 /** Loops of a kernel and what runs in them. */
 export interface SlabStages {
@@ -10,63 +11,20 @@ export interface SlabStages {
   readonly stages: readonly Stage[]
 }
 
-type Walk = Pick<Access, 'offset' | 'slab' | 'step' | 'strides'>
-
-/** A walk whose first axis became slab and step: `steps` images follow each other in a slab. */
-function withoutFirst<W extends Walk>(walk: W, steps: number): W {
-  const [image, ...strides] = walk.strides as [number, ...number[]]
-  return { ...walk, slab: walk.slab + image * steps, ...(steps > 1 ? { step: image } : {}), strides }
-}
-
-function rewriteExpression(expression: Expression, steps: number, done: Map<Expression, Expression>): Expression {
-  const known = done.get(expression)
-  if (known !== undefined) return known
-  const inputs = expressionInputs(expression).map((input) => rewriteExpression(input, steps, done))
-  let result: Expression = expression
-  if (expression.kind === 'load') result = { ...expression, access: withoutFirst(expression.access, steps) }
-  if (expression.kind === 'gather')
-    result = { ...expression, access: withoutFirst(expression.access, steps), index: inputs[0] as Expression }
-  if (expression.kind === 'position') result = withoutFirst(expression, steps)
-  if (expression.kind === 'apply') result = { ...expression, inputs }
-  if (expression.kind === 'random') {
-    const [seed, call, element] = inputs as [Expression, Expression, Expression]
-    result = { ...expression, seed, call, element }
-  }
-  done.set(expression, result)
-  return result
-}
-
-/** `stage` for one image of the batch that is its first axis. */
+/** `stage` for one image of the batch that is its first axis: that axis becomes slab and step, `steps` images following each other in a slab. */
 export function bySlab(stage: Stage, steps = 1): Stage {
-  const done = new Map<Expression, Expression>()
-  const stores = stage.stores.map(
-    ({ access, value, dtype }): Store => ({
-      access: withoutFirst(access, steps),
-      value: rewriteExpression(value, steps, done),
-      dtype,
-    }),
-  )
+  const rewritten = rewriteStage(stage, (walk) => {
+    const [image, ...strides] = walk.strides as [number, ...number[]]
+    return { ...walk, slab: walk.slab + image * steps, ...(steps > 1 ? { step: image } : {}), strides }
+  })
   const axes = stage.axes.slice(1)
-  switch (stage.kind) {
+  switch (rewritten.kind) {
     case 'materialise':
-      return { ...stage, axes, stores }
+      return { ...rewritten, axes }
     case 'reduce':
-      return {
-        ...stage,
-        axes,
-        stores,
-        reduced: stage.reduced.slice(1),
-        reductions: stage.reductions.map(({ by, value }) => ({ by, value: rewriteExpression(value, steps, done) })),
-      }
+      return { ...rewritten, axes, reduced: rewritten.reduced.slice(1) }
     case 'contract':
-      return {
-        ...stage,
-        axes,
-        stores,
-        roles: stage.roles.slice(1),
-        a: withoutFirst(stage.a, steps),
-        b: withoutFirst(stage.b, steps),
-      }
+      return { ...rewritten, axes, roles: rewritten.roles.slice(1) }
   }
 }
 

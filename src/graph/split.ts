@@ -1,68 +1,18 @@
 // Kernels of one stage in slabs that threads can share: blocks of an axis along which nothing is added up, so that results stay the same.
 
 import { sizeOf } from '../core/shape.ts'
-import {
-  type Access,
-  type Contract,
-  type Expression,
-  expressionInputs,
-  type Kernel,
-  type Stage,
-  type Store,
-} from '../kernels/kernel.ts'
+import type { Contract, Kernel, Stage } from '../kernels/kernel.ts'
+import { rewriteStage } from '../kernels/rewrite.ts'
 import { chooseBlock, leastWork } from './slab-size.ts'
-
-type Walk = Pick<Access, 'offset' | 'slab' | 'strides'>
-
-/** A walk of which a slab takes `block` steps along `axis`. */
-function inBlocks<W extends Walk>(walk: W, axis: number, block: number): W {
-  return { ...walk, slab: walk.slab + block * (walk.strides[axis] as number) }
-}
-
-function rewrite(expression: Expression, axis: number, block: number, done: Map<Expression, Expression>): Expression {
-  const known = done.get(expression)
-  if (known !== undefined) return known
-  const inputs = expressionInputs(expression).map((input) => rewrite(input, axis, block, done))
-  let result: Expression = expression
-  if (expression.kind === 'load') result = { ...expression, access: inBlocks(expression.access, axis, block) }
-  if (expression.kind === 'gather')
-    result = { ...expression, access: inBlocks(expression.access, axis, block), index: inputs[0] as Expression }
-  if (expression.kind === 'position') result = inBlocks(expression, axis, block)
-  if (expression.kind === 'apply') result = { ...expression, inputs }
-  if (expression.kind === 'random') {
-    const [seed, call, element] = inputs as [Expression, Expression, Expression]
-    result = { ...expression, seed, call, element }
-  }
-  done.set(expression, result)
-  return result
-}
 
 /** The stage of one slab: `block` positions of `axis`. */
 function slabOf(stage: Stage, axis: number, block: number): Stage {
-  const done = new Map<Expression, Expression>()
-  const rewritten = (expression: Expression): Expression => rewrite(expression, axis, block, done)
-  const stores = stage.stores.map(
-    ({ access, value, dtype }): Store => ({ access: inBlocks(access, axis, block), value: rewritten(value), dtype }),
-  )
-  const common = { axes: stage.axes.with(axis, block), stores, slabRole: 'parallel' } as const
-  switch (stage.kind) {
-    case 'materialise':
-      return { ...stage, ...common }
-    case 'reduce':
-      return {
-        ...stage,
-        ...common,
-        reductions: stage.reductions.map(({ by, value }) => ({ by, value: rewritten(value) })),
-      }
-    case 'contract':
-      return {
-        ...stage,
-        ...common,
-        whole: stage.axes,
-        a: inBlocks(stage.a, axis, block),
-        b: inBlocks(stage.b, axis, block),
-      }
-  }
+  const rewritten = rewriteStage(stage, (walk) => ({
+    ...walk,
+    slab: walk.slab + block * (walk.strides[axis] as number),
+  }))
+  const common = { axes: stage.axes.with(axis, block), slabRole: 'parallel' } as const
+  return rewritten.kind === 'contract' ? { ...rewritten, ...common, whole: stage.axes } : { ...rewritten, ...common }
 }
 
 /** Columns of a product that one slab takes: the lowering keeps the running sums of so many, so that splitting there costs nothing. */
