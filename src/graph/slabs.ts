@@ -13,8 +13,11 @@ export interface SlabStages {
 
 /** `stage` for one image of the batch that is its first axis: that axis becomes slab and step, `steps` images following each other in a slab. */
 export function bySlab(stage: Stage, steps = 1): Stage {
+  // A single image of a larger batch has a stride that leads nowhere: slabs may be bands of it later.
+  const alone = stage.axes[0] === 1
   const rewritten = rewriteStage(stage, (walk) => {
-    const [image, ...strides] = walk.strides as [number, ...number[]]
+    const [stride, ...strides] = walk.strides as [number, ...number[]]
+    const image = alone ? 0 : stride
     return { ...walk, slab: walk.slab + image * steps, ...(steps > 1 ? { step: image } : {}), strides }
   })
   const axes = stage.axes.slice(1)

@@ -28,11 +28,13 @@ function isWide(stage: Stage): boolean {
 }
 
 /**
- * A product of matrices has one row, column and sum axis, and a place where the sums of several blocks wait; what has more axes or no such
- * place (a 1x1 convolution of many channels), or adds to what is there, is lowered straight.
+ * A product of matrices has one row, column and sum axis, columns that are neighbours or are copied to be so, and a place where the sums of
+ * several blocks wait; what has more axes or no such place (a 1x1 convolution of many channels), or adds to what is there, is lowered straight.
  */
-function isMatrixProduct({ roles, accumulates, axes, partial, dtype }: Contract): boolean {
+function isMatrixProduct({ roles, accumulates, axes, partial, panel, b, dtype }: Contract): boolean {
   if (accumulates === true || roles.filter((role) => role !== 'outer').length !== 3) return false
+  const column = roles.indexOf('column')
+  if (panel === undefined && b.strides[column] !== 1 && (axes[column] as number) > 1) return false
   return partial !== undefined || sumParts(axes[roles.indexOf('sum')] as number, dtype).count === 1
 }
 
