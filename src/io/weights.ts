@@ -10,6 +10,7 @@ import {
   countFitting,
   fromPytorch,
   isSame,
+  markRowOrder,
   toPytorch,
   type WeightsLayout,
 } from './layout.ts'
@@ -79,6 +80,7 @@ export async function loadWeights(
     return [name, arrangement === undefined ? tensor : fromPytorch(tensor, arrangement)]
   })
   setWeights(module, new Map(fitting))
+  markRowOrder(module, report.loaded, layout)
   return report
 }
 

@@ -1,6 +1,16 @@
 // Weights by name: what is saved comes back, and what does not fit is named.
 
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import {
+  lstatSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
@@ -113,5 +123,23 @@ describe('writeFileAtomically', () => {
     await expect(writeFileAtomically(join(path, 'below'), 'new')).rejects.toThrow('cannot be written')
     await expect(writeFileAtomically(folder, 'new')).rejects.toThrow('cannot be written')
     expect(readdirSync(folder).filter((name) => name.endsWith('.tmp'))).toEqual([])
+  })
+
+  it.skipIf(process.platform === 'win32')('leaves links and permissions as they are', async () => {
+    const [path, link] = [join(folder, 'private.txt'), join(folder, 'link.txt')]
+    writeFileSync(path, 'old', { mode: 0o600 })
+    symlinkSync('private.txt', link)
+    await writeFileAtomically(link, 'new')
+    expect([readFileSync(path, 'utf8'), statSync(path).mode & 0o777]).toEqual(['new', 0o600])
+    expect(lstatSync(link).isSymbolicLink()).toBe(true)
+  })
+
+  it.skipIf(process.platform === 'win32')('takes the place of no device and no pipe', async () => {
+    const path = join(folder, 'pipe')
+    execFileSync('mkfifo', [path])
+    await expect(writeFileAtomically(path, 'new')).rejects.toThrow(
+      `${path} cannot be written: it is a device or pipe; give the name of a file`,
+    )
+    expect(statSync(path).isFIFO()).toBe(true)
   })
 })
