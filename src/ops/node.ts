@@ -94,6 +94,21 @@ export function arrayNode(data: TypedArray, shape: Shape, dtype: DType): ArrayNo
   return { kind: 'array', inputs: [], shape, dtype, data }
 }
 
+/** Data of the host that `make` gives when they are first asked for, and never if they are not. */
+export function lateArrayNode(make: () => TypedArray, shape: Shape, dtype: DType): ArrayNode {
+  let made: TypedArray | undefined
+  return {
+    kind: 'array',
+    inputs: [],
+    shape,
+    dtype,
+    get data() {
+      made ??= make()
+      return made
+    },
+  }
+}
+
 export function scalarNode(read: () => number, dtype: DType): ScalarNode {
   return { kind: 'scalar', inputs: [], shape: [], dtype, read }
 }
