@@ -1,10 +1,9 @@
 // The values of a module by name: out of it, into it, and what would fit.
 
-import { allocateArray, type DType, isFloat, type TypedArray } from '../core/dtype.ts'
+import { type DType, isFloat } from '../core/dtype.ts'
 import { type HostDType, type HostTensor, hostTensor } from '../core/host-tensor.ts'
 import { equalShapes, type Shape } from '../core/shape.ts'
 import type { Module } from '../nn/module.ts'
-import type { Variable } from '../tensor/variable.ts'
 import { type MismatchedWeight, WeightsReport } from './weights-report.ts'
 
 /** The values of all parameters and state of a module, by name. */
@@ -44,19 +43,10 @@ export function compareWeights(
 export function setWeights(module: Module, weights: ReadonlyMap<string, HostTensor>): WeightsReport {
   const report = compareWeights(module, weights)
   const variables = module.namedVariables()
-  for (const name of report.loaded) {
-    const variable = variables.get(name) as Variable
-    variable.write(inDType((weights.get(name) as HostTensor).data, variable.dtype))
-  }
+  for (const name of report.loaded) variables.get(name)?.write((weights.get(name) as HostTensor).data)
   return report
 }
 
 function dtypesFit(found: DType, expected: DType): boolean {
   return found === expected || (isFloat(found) && isFloat(expected))
-}
-
-function inDType(values: TypedArray, dtype: DType): TypedArray {
-  const converted = allocateArray(dtype, values.length)
-  converted.set(values)
-  return converted
 }

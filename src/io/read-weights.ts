@@ -3,6 +3,7 @@
 import { isFloat } from '../core/dtype.ts'
 import { FormatError, UsageError } from '../core/errors.ts'
 import type { HostTensor } from '../core/host-tensor.ts'
+import type { ByteRanges } from './byte-ranges.ts'
 import { weightsFormats } from './formats.ts'
 import type { WeightsLayout } from './layout.ts'
 import type { WeightsFile, WeightsFormat } from './weights-file.ts'
@@ -40,6 +41,27 @@ export async function readWeights(bytes: Uint8Array, options: ReadWeightsOptions
     throw new UsageError(`${file} is a ${format.name} file, which has no entries to choose from; leave out '${entry}'`)
   }
   const { tensors, layout, metadata = {}, notes = [] } = format.read(bytes, { file, entry })
+  return withWarnings({ file, format: format.name, tensors, layout, metadata, notes }, warn)
+}
+
+/** Bytes at the beginning of a file that tell formats apart which can be opened. */
+const beginningBytes = 16
+
+/**
+ * As `readWeights`, but tensors are read from `source` one by one, each time that their data are asked for. Undefined where the format cannot
+ * be read so: then read it all.
+ */
+export function openWeights(source: ByteRanges, options: ReadWeightsOptions = {}): WeightsFile | undefined {
+  const { file = 'weights file', entry, warn = (sentence) => console.warn(sentence) } = options
+  if (entry !== undefined) return undefined
+  const beginning = source.read(0, Math.min(beginningBytes, source.length))
+  const format = weightsFormats.find(
+    ({ name, open, recognises }) =>
+      open !== undefined && (options.format === undefined ? recognises(beginning, file) : name === options.format),
+  )
+  const contents = format?.open?.(source, { file, entry })
+  if (format === undefined || contents === undefined) return undefined
+  const { tensors, layout, metadata = {}, notes = [] } = contents
   return withWarnings({ file, format: format.name, tensors, layout, metadata, notes }, warn)
 }
 

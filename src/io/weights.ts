@@ -13,7 +13,7 @@ import {
   toPytorch,
   type WeightsLayout,
 } from './layout.ts'
-import { compareWeights, setWeights, weightsOf } from './module-weights.ts'
+import { compareWeights, weightsOf } from './module-weights.ts'
 import { type ReadWeightsOptions, readWeights, type WriteWeightsOptions, writeWeights } from './read-weights.ts'
 import { type RenameRules, renameWeights } from './rename.ts'
 import type { WeightsFile } from './weights-file.ts'
@@ -73,12 +73,13 @@ export async function loadWeights(
     )
   }
   if ((options.strict ?? true) && !report.complete) throw new WeightsMismatchError(file.file, report)
-  const fitting = report.loaded.map((name): [string, HostTensor] => {
+  const variables = module.namedVariables()
+  for (const name of report.loaded) {
     const tensor = weights.get(name) as HostTensor
     const arrangement = arranged.get(name)
-    return [name, arrangement === undefined ? tensor : fromPytorch(tensor, arrangement)]
-  })
-  setWeights(module, new Map(fitting))
+    const { data } = arrangement === undefined ? tensor : fromPytorch(tensor, arrangement)
+    variables.get(name)?.write(data)
+  }
   return report
 }
 
