@@ -64,6 +64,7 @@ export function analyzeAddresses(
   { prefetches = false }: { readonly prefetches?: boolean } = {},
 ): Addressing {
   const pointers = new Map<string, MutablePointer>()
+  const owners = new Map<Address, Pointer>()
   const starts = new Map<Statement, Pointer[]>()
   const users = new Map<Loop, Set<Pointer>>()
   const extents = new Map<LoopVar, number | 'range'>()
@@ -80,12 +81,12 @@ export function analyzeAddresses(
   }
 
   const checkTerms = (terms: Address['terms']): void => {
-    for (const [variable] of terms) {
+    terms.forEach(([variable], i) => {
       if (!open.has(variable)) throw invalid(program, `variable ${variable} is used outside its loop`)
-    }
-    if (new Set(terms.map(([variable]) => variable)).size < terms.length) {
-      throw invalid(program, 'an address names one variable twice; add its strides')
-    }
+      if (terms.findIndex(([other]) => other === variable) < i) {
+        throw invalid(program, 'an address names one variable twice; add its strides')
+      }
+    })
   }
 
   const visitOperation = (op: Op, loops: readonly Loop[]): void => {
@@ -108,6 +109,7 @@ export function analyzeAddresses(
       starts.set(start, [...(starts.get(start) ?? []), pointer])
     }
     pointer.base = Math.min(pointer.base, smallest)
+    owners.set(address, pointer)
     for (const loop of loops) users.get(loop)?.add(pointer)
   }
 
@@ -137,7 +139,7 @@ export function analyzeAddresses(
 
   const places = new Map<Address, Place>()
   const placeOf = (address: Address): Place => {
-    const pointer = pointers.get(keyOf(address))
+    const pointer = owners.get(address) ?? pointers.get(keyOf(address))
     if (pointer === undefined) throw invalid(program, 'an address appeared after the analysis')
     return { pointer, offset: address.offset * elementBytes(program, address) - pointer.base }
   }

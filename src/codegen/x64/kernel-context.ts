@@ -49,6 +49,8 @@ export class KernelContext {
   /** Positions whose operation lacked free registers, and how many it wanted. */
   readonly shortages: Map<number, number> = new Map()
   readonly #parts: KernelParts
+  /** Constants of the pool that are the same in all lanes, by type and value. */
+  readonly #constants = new Map<string, Memory>()
   readonly #laneMasks = new Map<number, Register>()
   #region: Region | undefined
   #position = 0
@@ -77,9 +79,10 @@ export class KernelContext {
 
   /** The one type of several registers. */
   sameType(...registers: readonly Reg[]): RegType {
-    const types = new Set(registers.map((reg) => this.typeOf(reg)))
-    const [type] = types
-    if (type === undefined || types.size > 1) throw this.invalid(`operands of types ${[...types].join(' and ')}`)
+    const type = this.typeOf(registers[0] as Reg)
+    for (const reg of registers) {
+      if (this.typeOf(reg) !== type) throw this.invalid(`operands of types ${type} and ${this.typeOf(reg)}`)
+    }
     return type
   }
 
@@ -162,7 +165,13 @@ export class KernelContext {
 
   /** A value in all lanes, in the pool. */
   constant(type: RegType, value: number): Memory {
-    return this.vectorConstant(type, Array<number>(this.lanes).fill(value))
+    const key = `${type} ${Object.is(value, -0) ? '-0' : value}`
+    let constant = this.#constants.get(key)
+    if (constant === undefined) {
+      constant = this.vectorConstant(type, Array<number>(this.lanes).fill(value))
+      this.#constants.set(key, constant)
+    }
+    return constant
   }
 
   vectorConstant(type: RegType, values: readonly number[]): Memory {
