@@ -76,8 +76,12 @@ export function analyzeAddresses(
 
   // Gathers have pointers of their own: theirs may lie outside the buffer before the index is added.
   const keyOf = ({ arg, terms, index }: Address): string => {
-    const sorted = [...liveTerms(terms)].sort(([a], [b]) => a - b)
-    return `${arg}:${index === undefined ? '' : 'gather'}:${sorted.join(';')}`
+    let key = index === undefined ? `${arg}` : `${arg} gather`
+    const sorted = terms.every(([variable], i) => i === 0 || variable > (terms[i - 1]?.[0] ?? variable))
+    for (const [variable, stride] of sorted ? terms : [...terms].sort(([a], [b]) => a - b)) {
+      if (stride !== 0 && extents.get(variable) !== 1) key += `;${variable},${stride}`
+    }
+    return key
   }
 
   const checkTerms = (terms: Address['terms']): void => {

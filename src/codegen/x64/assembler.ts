@@ -42,7 +42,8 @@ export class Assembler extends CodeBuffer {
     const encoding: Encoding = instructions[name]
     const { form } = encoding
     const reg = form === 'vm' ? (encoding.digit ?? 0) : registerAt(operands, form === 'mr' ? 1 : 0)
-    const vvvv = form === 'rvm' || form === 'rvms' ? registerAt(operands, 1) : form === 'vm' ? registerAt(operands, 0) : 0
+    const vvvv =
+      form === 'rvm' || form === 'rvms' ? registerAt(operands, 1) : form === 'vm' ? registerAt(operands, 0) : 0
     const rm = operandAt(operands, form === 'mr' ? 0 : form === 'rvm' || form === 'rvms' ? 2 : 1)
     const register = form === 'rvms' ? registerAt(operands, 3) : undefined
     const broadcast = isMemory(rm) && rm.broadcast === true
@@ -72,14 +73,7 @@ export class Assembler extends CodeBuffer {
     this.byte((encoding.vexW ?? 0) * 0x80 + last)
   }
 
-  #evex(
-    encoding: Encoding,
-    width: VectorWidth,
-    reg: Register,
-    vvvv: Register,
-    rm: Operand,
-    flags: number,
-  ): void {
+  #evex(encoding: Encoding, width: VectorWidth, reg: Register, vvvv: Register, rm: Operand, flags: number): void {
     const registers =
       inverted(reg & 8, 0x80) | inverted(indexBit(rm), 0x40) | inverted(baseBit(rm), 0x20) | inverted(reg & 16, 0x10)
     this.byte(0x62, registers | encoding.map)

@@ -1,6 +1,6 @@
 // How long each register's value is needed: one interval per register, stretched over the loops that carry it around.
 
-import type { Reg } from '../loop-program.ts'
+import type { Op, Reg } from '../loop-program.ts'
 import { type PlacedLoop, type PlacedOperation, readsOf, writeOf } from './layout.ts'
 
 /** Times are 2 * position where an operation reads and 2 * position + 1 where it writes; both ends belong to the interval. */
@@ -20,10 +20,29 @@ export interface Lifetimes {
   readonly constantValues: ReadonlyMap<Reg, number>
 }
 
-/** The operations that touch a register, in order; one that reads and writes it is there twice. */
-interface Touches {
-  readonly placed: PlacedOperation[]
-  readonly reads: boolean[]
+/** What is known of a register after some of its touches, which come in the order of time. */
+interface Use {
+  readonly first: PlacedOperation
+  readonly readsFirst: boolean
+  last: PlacedOperation
+  readsLast: boolean
+  touches: number
+  writes: number
+  /** The operation that writes it, the last if there are several. */
+  writer: Op | undefined
+  weight: number
+  /** Part of the weight that reads have, and from where to where the outermost loops reach that read it. */
+  readWeight: number
+  outerStart: number
+  outerEnd: number
+  /** Touches within each loop, and whether the first of them reads; only where not all touches have the same loops around. */
+  loops: Map<PlacedLoop, LoopUse> | undefined
+}
+
+interface LoopUse {
+  touches: number
+  /** An iteration needs what the one before left, or what came from outside. */
+  readonly readsFirst: boolean
 }
 
 const weightPerLoop = 10
@@ -31,72 +50,90 @@ const weightPerLoop = 10
 const constantWeight = 1e-9
 
 export function findLifetimes(operations: readonly PlacedOperation[]): Lifetimes {
-  const touches = new Map<Reg, Touches>()
-  const touch = (reg: Reg, operation: PlacedOperation, reads: boolean): void => {
-    const known = touches.get(reg)
-    if (known === undefined) touches.set(reg, { placed: [operation], reads: [reads] })
-    else {
-      known.placed.push(operation)
-      known.reads.push(reads)
-    }
-  }
+  const uses = new Map<Reg, Use>()
   for (const operation of operations) {
-    for (const reg of readsOf(operation.op)) touch(reg, operation, true)
-    const to = writeOf(operation.op)
-    if (to !== undefined) touch(to, operation, false)
+    const { op } = operation
+    const reads = readsOf(op)
+    for (let i = 0; i < reads.length; i++) touch(uses, reads[i] as Reg, operation, true)
+    const to = writeOf(op)
+    if (to !== undefined) touch(uses, to, operation, false)
   }
   const values: Lifetime[] = []
   const constants: Lifetime[] = []
   const constantValues = new Map<Reg, number>()
-  for (const [reg, all] of touches) {
-    const only = all.reads.indexOf(false) === all.reads.lastIndexOf(false) ? all.reads.indexOf(false) : -1
-    const op = all.placed[only]?.op
-    if (op?.kind === 'constant') {
-      const readers = all.placed.filter((_, i) => i !== only)
-      constantValues.set(reg, op.value)
-      if (readers.length > 0) constants.push(constantLifetime(reg, readers))
-    } else values.push(valueLifetime(reg, all))
+  for (const [reg, use] of uses) {
+    const { writer, writes, touches } = use
+    if (writes !== 1 || writer?.kind !== 'constant') values.push(valueLifetime(reg, use))
+    else {
+      constantValues.set(reg, writer.value)
+      if (touches > 1) constants.push(constantLifetime(reg, use))
+    }
   }
   return { values, constants, constantValues }
 }
 
-function weightOf(placed: readonly PlacedOperation[]): number {
-  return placed.reduce((sum, { loops }) => sum + weightPerLoop ** loops.length, 0)
+function touch(uses: Map<Reg, Use>, reg: Reg, operation: PlacedOperation, reads: boolean): void {
+  const { op, position, loops } = operation
+  let use = uses.get(reg)
+  if (use === undefined) {
+    use = {
+      first: operation,
+      readsFirst: reads,
+      last: operation,
+      readsLast: reads,
+      touches: 0,
+      writes: 0,
+      writer: undefined,
+      weight: 0,
+      readWeight: 0,
+      outerStart: Number.MAX_SAFE_INTEGER,
+      outerEnd: 0,
+      loops: undefined,
+    }
+    uses.set(reg, use)
+  } else if (use.loops === undefined && loops !== use.first.loops) {
+    const { touches, readsFirst } = use
+    use.loops = new Map(use.first.loops.map((loop) => [loop, { touches, readsFirst }]))
+  }
+  if (use.loops !== undefined) {
+    for (const loop of loops) {
+      const known = use.loops.get(loop)
+      if (known === undefined) use.loops.set(loop, { touches: 1, readsFirst: reads })
+      else known.touches++
+    }
+  }
+  const weight = weightPerLoop ** loops.length
+  use.last = operation
+  use.readsLast = reads
+  use.touches++
+  use.weight += weight
+  if (reads) {
+    const outermost = loops[0]
+    use.readWeight += weight
+    use.outerStart = Math.min(use.outerStart, outermost === undefined ? 2 * position : 2 * outermost.start)
+    use.outerEnd = Math.max(use.outerEnd, outermost === undefined ? 2 * position : 2 * outermost.end + 1)
+  } else {
+    use.writes++
+    use.writer = op
+  }
 }
 
-function valueLifetime(reg: Reg, { placed, reads }: Touches): Lifetime {
-  const [first, last] = [placed[0] as PlacedOperation, placed.at(-1) as PlacedOperation]
-  let start = 2 * first.position + (reads[0] === true ? 0 : 1)
-  let end = 2 * last.position + (reads.at(-1) === true ? 0 : 1)
-  // Most values live within one block.
-  if (first.loops === last.loops && reads[0] === false && placed.every(({ loops }) => loops === first.loops)) {
-    return { reg, start, end, weight: weightOf(placed) }
-  }
-  // Touches come in the order of time: the first one within a loop says whether an iteration needs the one before.
-  const loops = new Map<PlacedLoop, { count: number; readsFirst: boolean }>()
-  placed.forEach(({ loops: around }, i) => {
-    for (const loop of around) {
-      const known = loops.get(loop)
-      if (known === undefined) loops.set(loop, { count: 1, readsFirst: reads[i] === true })
-      else known.count++
-    }
-  })
-  for (const [loop, { count, readsFirst }] of loops) {
+function valueLifetime(reg: Reg, { first, readsFirst, last, readsLast, touches, weight, loops }: Use): Lifetime {
+  let start = 2 * first.position + (readsFirst ? 0 : 1)
+  let end = 2 * last.position + (readsLast ? 0 : 1)
+  // Written first, and within the same loops all along, as most are: no iteration needs the one before.
+  if (loops === undefined && !readsFirst) return { reg, start, end, weight }
+  for (const loop of loops?.keys() ?? first.loops) {
+    const within = loops?.get(loop)
     // It comes from outside or goes there, or one iteration hands it to the next.
-    if (count < placed.length || readsFirst) {
+    if (within === undefined || within.touches < touches || within.readsFirst) {
       start = Math.min(start, 2 * loop.start)
       end = Math.max(end, 2 * loop.end + 1)
     }
   }
-  return { reg, start, end, weight: weightOf(placed) }
+  return { reg, start, end, weight }
 }
 
-function constantLifetime(reg: Reg, readers: readonly PlacedOperation[]): Lifetime {
-  let [start, end] = [Number.POSITIVE_INFINITY, 0]
-  for (const { position, loops } of readers) {
-    const [outermost] = loops
-    start = Math.min(start, outermost === undefined ? 2 * position : 2 * outermost.start)
-    end = Math.max(end, outermost === undefined ? 2 * position : 2 * outermost.end + 1)
-  }
-  return { reg, start, end, weight: constantWeight * weightOf(readers) }
+function constantLifetime(reg: Reg, { outerStart, outerEnd, readWeight }: Use): Lifetime {
+  return { reg, start: outerStart, end: outerEnd, weight: constantWeight * readWeight }
 }
