@@ -1,6 +1,8 @@
 // The one random number generator: Threefry-2x32 with 20 rounds (Salmon et al., SC 2011), a pure function of key and counter.
 // The same bits come from `random` inside compiled programs, so data order, initial weights and dropout share one definition.
 
+import type { TypedArray } from './dtype.ts'
+
 const rotations = [13, 15, 26, 6, 17, 29, 16, 24] as const
 const parity = 0x1bd11bda
 
@@ -94,7 +96,7 @@ export class Random {
   }
 
   /** Fills `values` with the draws that so many calls of `uniform` would give. */
-  fillUniform(values: Float32Array, low = 0, high = 1): void {
+  fillUniform(values: TypedArray, low = 0, high = 1): void {
     const { seed, stream } = this
     let count = this.#counter
     for (let i = 0; i < values.length; i++, count++) {
@@ -109,7 +111,7 @@ export class Random {
   }
 
   /** Fills `values` with the draws that so many calls of `normal` would give. */
-  fillNormal(values: Float32Array, mean = 0, deviation = 1): void {
+  fillNormal(values: TypedArray, mean = 0, deviation = 1): void {
     const { seed, stream } = this
     let count = this.#counter
     for (let i = 0; i < values.length; i++, count += 2) {

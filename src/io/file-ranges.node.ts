@@ -6,11 +6,19 @@ import type { ByteRanges } from './byte-ranges.ts'
 
 /** The ranges of a plain file. Throws OcellusError, also later at each read, where it cannot be read or is shorter by then. */
 export function rangesOfFile(path: string): ByteRanges {
-  return { length: readable(path, () => statSync(path).size), read: (start, end) => readRange(path, start, end) }
+  const readInto = (bytes: Uint8Array, start: number): void => fill(path, bytes, start)
+  return {
+    length: readable(path, () => statSync(path).size),
+    read: (start, end) => {
+      const bytes = new Uint8Array(end - start)
+      readInto(bytes, start)
+      return bytes
+    },
+    readInto,
+  }
 }
 
-function readRange(path: string, start: number, end: number): Uint8Array<ArrayBuffer> {
-  const bytes = new Uint8Array(end - start)
+function fill(path: string, bytes: Uint8Array, start: number): void {
   readable(path, () => {
     const file = openSync(path, 'r')
     try {
@@ -23,7 +31,6 @@ function readRange(path: string, start: number, end: number): Uint8Array<ArrayBu
       closeSync(file)
     }
   })
-  return bytes
 }
 
 function readable<Result>(path: string, read: () => Result): Result {

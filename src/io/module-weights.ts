@@ -1,9 +1,10 @@
 // The values of a module by name: out of it, into it, and what would fit.
 
 import { type DType, isFloat } from '../core/dtype.ts'
-import { type HostDType, type HostTensor, hostTensor } from '../core/host-tensor.ts'
+import { type HostDType, type HostTensor, hostTensor, isLate } from '../core/host-tensor.ts'
 import { equalShapes, type Shape } from '../core/shape.ts'
 import type { Module } from '../nn/module.ts'
+import type { Variable } from '../tensor/variable.ts'
 import { type MismatchedWeight, WeightsReport } from './weights-report.ts'
 
 /** The values of all parameters and state of a module, by name. */
@@ -43,8 +44,14 @@ export function compareWeights(
 export function setWeights(module: Module, weights: ReadonlyMap<string, HostTensor>): WeightsReport {
   const report = compareWeights(module, weights)
   const variables = module.namedVariables()
-  for (const name of report.loaded) variables.get(name)?.write((weights.get(name) as HostTensor).data)
+  for (const name of report.loaded) setVariable(variables.get(name) as Variable, weights.get(name) as HostTensor)
   return report
+}
+
+/** Sets a variable; what is still in a file is read into the variable's own memory. */
+export function setVariable(variable: Variable, tensor: HostTensor): void {
+  if (isLate(tensor) && tensor.dtype === variable.dtype) variable.fill((values) => tensor.readInto(values))
+  else variable.write(tensor.data)
 }
 
 function dtypesFit(found: DType, expected: DType): boolean {

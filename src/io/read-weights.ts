@@ -1,8 +1,9 @@
 // Files of weights as bytes, of any format in the table: recognised by what they hold, never by a name.
 
-import { isFloat } from '../core/dtype.ts'
+import { allocateArray, dtypeOfArray, isFloat, type TypedArray } from '../core/dtype.ts'
 import { FormatError, UsageError } from '../core/errors.ts'
-import type { HostTensor } from '../core/host-tensor.ts'
+import { type HostTensor, isLate } from '../core/host-tensor.ts'
+import { sizeOf } from '../core/shape.ts'
 import type { ByteRanges } from './byte-ranges.ts'
 import { weightsFormats } from './formats.ts'
 import type { WeightsLayout } from './layout.ts'
@@ -93,7 +94,17 @@ export function formatOfEnding(path: string): WeightsFormat | undefined {
 
 /** The file with a note where weights are no numbers, of which it warns too. */
 export function withWarnings(weights: WeightsFile, warn: (sentence: string) => void): WeightsFile {
-  const isOdd = ({ dtype, data }: HostTensor): boolean => isFloat(dtype) && data.some(Number.isNaN)
+  // One array for all that is read from a file only to be looked at.
+  let room: TypedArray = new Float32Array(0)
+  const valuesOf = (tensor: HostTensor): TypedArray => {
+    if (!isLate(tensor)) return tensor.data
+    const length = sizeOf(tensor.shape)
+    if (room.length < length || dtypeOfArray(room) !== tensor.dtype) room = allocateArray(tensor.dtype, length)
+    const values = room.subarray(0, length)
+    tensor.readInto(values)
+    return values
+  }
+  const isOdd = (tensor: HostTensor): boolean => isFloat(tensor.dtype) && valuesOf(tensor).some(Number.isNaN)
   const odd = [...weights.tensors].filter(([, tensor]) => isOdd(tensor)).map(([name]) => name)
   if (odd.length === 0) return weights
   const note = `weights are NaN in ${listNames(odd)}`

@@ -3,7 +3,7 @@
 
 import { isFloat } from '../core/dtype.ts'
 import { FormatError } from '../core/errors.ts'
-import { type HostTensor, hostTensor } from '../core/host-tensor.ts'
+import { type HostTensor, hostTensor, type LateTensor } from '../core/host-tensor.ts'
 import { formatShape, sizeOf } from '../core/shape.ts'
 import { type ByteRanges, rangesOfBytes } from './byte-ranges.ts'
 import { duplicateKey } from './json-keys.ts'
@@ -48,15 +48,28 @@ export function openSafetensorsRanges(source: ByteRanges, options: { readonly fi
   const file = options.file ?? 'safetensors file'
   return readTensors(source, file, (entry, place) => {
     const { dtype } = storedTypes[entry.type as StoredTypeName]
-    if (!isFloat(dtype)) return readTensor(entry, place)
-    return {
-      dtype,
-      shape: entry.shape,
-      get data() {
-        return readTensor(entry, place).data
-      },
-    }
+    return isFloat(dtype) ? lateTensor(entry, place) : readTensor(entry, place)
   })
+}
+
+function lateTensor(entry: Entry, place: DataPlace): LateTensor {
+  const { dtype } = storedTypes[entry.type as StoredTypeName]
+  const isKept = entry.type === writtenNames[dtype]
+  return {
+    dtype,
+    shape: entry.shape,
+    get data() {
+      return readTensor(entry, place).data
+    },
+    readInto(values) {
+      if (!isKept) values.set(readTensor(entry, place).data)
+      else
+        place.source.readInto(
+          new Uint8Array(values.buffer, values.byteOffset, values.byteLength),
+          place.start + entry.start,
+        )
+    },
+  }
 }
 
 /** Where the data of a file begin. */

@@ -3,6 +3,7 @@
 import { UsageError } from '../core/errors.ts'
 import type { HostTensor } from '../core/host-tensor.ts'
 import type { Module } from '../nn/module.ts'
+import type { Variable } from '../tensor/variable.ts'
 import {
   type Arrangement,
   arrangementsOf,
@@ -13,7 +14,7 @@ import {
   toPytorch,
   type WeightsLayout,
 } from './layout.ts'
-import { compareWeights, weightsOf } from './module-weights.ts'
+import { compareWeights, setVariable, weightsOf } from './module-weights.ts'
 import { type ReadWeightsOptions, readWeights, type WriteWeightsOptions, writeWeights } from './read-weights.ts'
 import { type RenameRules, renameWeights } from './rename.ts'
 import type { WeightsFile } from './weights-file.ts'
@@ -77,8 +78,7 @@ export async function loadWeights(
   for (const name of report.loaded) {
     const tensor = weights.get(name) as HostTensor
     const arrangement = arranged.get(name)
-    const { data } = arrangement === undefined ? tensor : fromPytorch(tensor, arrangement)
-    variables.get(name)?.write(data)
+    setVariable(variables.get(name) as Variable, arrangement === undefined ? tensor : fromPytorch(tensor, arrangement))
   }
   return report
 }

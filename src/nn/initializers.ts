@@ -1,5 +1,6 @@
 // Initial weights, drawn from seeded streams: the same seed gives the same network on every device.
 
+import type { TypedArray } from '../core/dtype.ts'
 import { Random } from '../core/random.ts'
 import { type Shape, sizeOf } from '../core/shape.ts'
 import { lateArrayNode } from '../ops/node.ts'
@@ -59,7 +60,7 @@ function drawn(
   shape: Shape,
   random: Random,
   drawsPerValue: number,
-  fill: (random: Random, values: Float32Array) => void,
+  fill: (random: Random, values: TypedArray) => void,
 ): Tensor {
   if (skipping) return filled(shape, 0)
   const { state } = random
@@ -76,13 +77,8 @@ function drawnNormal(shape: Shape, random: Random, deviation: number): Tensor {
 }
 
 /** A tensor on the host whose values are made when they are first asked for. */
-function late(shape: Shape, fill: (values: Float32Array) => void): Tensor {
-  const make = (): Float32Array => {
-    const values = new Float32Array(sizeOf(shape))
-    fill(values)
-    return values
-  }
-  return new Tensor(lateArrayNode(make, shape, 'f32'))
+function late(shape: Shape, fill: (values: TypedArray) => void): Tensor {
+  return new Tensor(lateArrayNode(fill, shape, 'f32'))
 }
 
 /** Uniform in ±sqrt(6 / (in + out)), variance 2 / (in + out). Glorot and Bengio 2010, eq. 16. */

@@ -1,7 +1,7 @@
 // The graph: immutable nodes that say which op makes a value from which others. Tensors hold one; compilation walks them.
 
-import type { DType, TypedArray } from '../core/dtype.ts'
-import type { Shape } from '../core/shape.ts'
+import { allocateArray, type DType, type TypedArray } from '../core/dtype.ts'
+import { type Shape, sizeOf } from '../core/shape.ts'
 import type { Site } from '../core/site.ts'
 import type { Op } from './op.ts'
 
@@ -44,6 +44,8 @@ export interface ArrayNode extends Common {
   readonly kind: 'array'
   readonly inputs: readonly []
   readonly data: TypedArray
+  /** Where the data are made when they are asked for: makes them in an array given, and keeps nothing. */
+  readonly fill?: (values: TypedArray) => void
 }
 
 /** A number known while tracing: part of the program. */
@@ -94,8 +96,8 @@ export function arrayNode(data: TypedArray, shape: Shape, dtype: DType): ArrayNo
   return { kind: 'array', inputs: [], shape, dtype, data }
 }
 
-/** Data of the host that `make` gives when they are first asked for, and never if they are not. */
-export function lateArrayNode(make: () => TypedArray, shape: Shape, dtype: DType): ArrayNode {
+/** Data of the host that `fill` makes when they are first asked for, and never if they are not. */
+export function lateArrayNode(fill: (values: TypedArray) => void, shape: Shape, dtype: DType): ArrayNode {
   let made: TypedArray | undefined
   return {
     kind: 'array',
@@ -103,9 +105,13 @@ export function lateArrayNode(make: () => TypedArray, shape: Shape, dtype: DType
     shape,
     dtype,
     get data() {
-      made ??= make()
+      if (made === undefined) {
+        made = allocateArray(dtype, sizeOf(shape))
+        fill(made)
+      }
       return made
     },
+    fill,
   }
 }
 

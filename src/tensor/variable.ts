@@ -33,7 +33,10 @@ export class StoredVariable implements VariableState {
 
   storage(): Storage {
     if (this.#storage !== undefined && this.#device === currentDevice()) return this.#storage
-    return this.#place(this.values())
+    const { fill } = this.#initial ?? {}
+    if (fill !== undefined) return this.#place(fill)
+    const values = this.values()
+    return this.#place((memory) => memory.set(values))
   }
 
   values(): TypedArray {
@@ -42,15 +45,21 @@ export class StoredVariable implements VariableState {
 
   write(values: TypedArray): void {
     if (this.#storage !== undefined && this.#device === currentDevice()) this.#storage.write(values)
-    else this.#place(values)
+    else this.#place((memory) => memory.set(values))
     this.version++
   }
 
-  /** Memory on the device in use, with `values` in it; what the variable held before is let go. */
-  #place(values: TypedArray): Storage {
+  fill(fill: (values: TypedArray) => void): void {
+    if (this.#storage !== undefined && this.#device === currentDevice()) this.#storage.fill(fill)
+    else this.#place(fill)
+    this.version++
+  }
+
+  /** Memory on the device in use, which `fill` fills; what the variable held before is let go. */
+  #place(fill: (values: TypedArray) => void): Storage {
     const device = currentDevice()
     const storage = device.createStorage(this.dtype, sizeOf(this.shape))
-    storage.write(values)
+    storage.fill(fill)
     this.#storage = storage
     this.#device = device
     this.#initial = undefined
@@ -128,6 +137,18 @@ export class Variable extends Tensor {
         `write: ${given.length} values do not fill variable ${this.label} of shape ${formatShape(this.shape)}`,
       )
     this.#state.write(valuesInDType('write', given, this.dtype))
+  }
+
+  /**
+   * As `write`, but `fill` writes all values itself, in row-major order, into the variable's memory: for values that lie in a file or are made one
+   * by one. The array is the variable's only while `fill` runs. Throws UsageError inside a compiled function.
+   */
+  fill(fill: (values: TypedArray) => void): void {
+    if (currentTrace() !== undefined)
+      throw new UsageError(
+        `fill: variable ${this.label} is written inside a compiled function; assign a tensor to it there${atSite()}`,
+      )
+    this.#state.fill(fill)
   }
 }
 

@@ -59,6 +59,10 @@ export class WasmStorage implements Storage {
     this.#view().set(data)
   }
 
+  fill(fill: (values: TypedArray) => void): void {
+    fill(this.#view())
+  }
+
   read(): TypedArray {
     return this.#view().slice()
   }
