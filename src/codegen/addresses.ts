@@ -77,9 +77,9 @@ export function analyzeAddresses(
   // Gathers have pointers of their own: theirs may lie outside the buffer before the index is added.
   const keyOf = ({ arg, terms, index }: Address): string => {
     let key = index === undefined ? `${arg}` : `${arg} gather`
-    const sorted = terms.every(([variable], i) => i === 0 || variable > (terms[i - 1]?.[0] ?? variable))
-    for (const [variable, stride] of sorted ? terms : [...terms].sort(([a], [b]) => a - b)) {
-      if (stride !== 0 && extents.get(variable) !== 1) key += `;${variable},${stride}`
+    // In the order of the variables; there are too few to sort them.
+    for (let next = following(terms, -1); next !== undefined; next = following(terms, next[0])) {
+      if (next[1] !== 0 && extents.get(next[0]) !== 1) key += `;${next[0]},${next[1]}`
     }
     return key
   }
@@ -163,6 +163,16 @@ export function analyzeAddresses(
     isRange: (variable) => extents.get(variable) === 'range',
     isRead: (variable) => read.has(variable),
   }
+}
+
+/** The term with the smallest variable above `variable`. */
+function following(terms: Address['terms'], variable: LoopVar): Address['terms'][number] | undefined {
+  let found: Address['terms'][number] | undefined
+  for (let i = 0; i < terms.length; i++) {
+    const term = terms[i] as Address['terms'][number]
+    if (term[0] > variable && (found === undefined || term[0] < found[0])) found = term
+  }
+  return found
 }
 
 /** Elements from the address to that of the last lane an operation touches one by one; 0 for a contiguous one. */

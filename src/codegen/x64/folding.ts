@@ -32,7 +32,7 @@ export function findFolding(
 ): Folding {
   const writers = new Uint32Array(program.registers.length)
   // Operations that read what a load or splat brings.
-  const readers = new Map<Reg, number[]>()
+  const readers = new Map<Reg, number[] | undefined>()
   // How many stores lie before each operation: what is read after one may differ.
   const writesBefore = new Uint32Array(operations.length)
   let memoryWrites = 0
@@ -41,11 +41,16 @@ export function findFolding(
     if (op.kind === 'store') memoryWrites++
     const to = writeOf(op)
     if (to !== undefined) writers[to] = (writers[to] ?? 0) + 1
-    if (op.kind === 'load' || op.kind === 'splat') readers.set(op.to, [])
+    if (op.kind === 'load' || op.kind === 'splat') readers.set(op.to, undefined)
   })
   operations.forEach(({ op }, index) => {
     const reads = readsOf(op)
-    for (let i = 0; i < reads.length; i++) readers.get(reads[i] as Reg)?.push(index)
+    for (let i = 0; i < reads.length; i++) {
+      const reg = reads[i] as Reg
+      const known = readers.get(reg)
+      if (known !== undefined) known.push(index)
+      else if (readers.has(reg)) readers.set(reg, [index])
+    }
   })
 
   const always = new Map<Reg, MemoryRead>()

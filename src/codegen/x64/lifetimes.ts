@@ -61,14 +61,14 @@ export function findLifetimes(operations: readonly PlacedOperation[]): Lifetimes
   const values: Lifetime[] = []
   const constants: Lifetime[] = []
   const constantValues = new Map<Reg, number>()
-  for (const [reg, use] of uses) {
+  uses.forEach((use, reg) => {
     const { writer, writes, touches } = use
     if (writes !== 1 || writer?.kind !== 'constant') values.push(valueLifetime(reg, use))
     else {
       constantValues.set(reg, writer.value)
       if (touches > 1) constants.push(constantLifetime(reg, use))
     }
-  }
+  })
   return { values, constants, constantValues }
 }
 
