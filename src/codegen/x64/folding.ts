@@ -78,6 +78,11 @@ export function findFolding(
   return { always, whenShort }
 }
 
+/** The load or splat that fills a register, where it may be read in its place. */
+export function foldedRead({ always, whenShort }: Folding, reg: Reg): MemoryRead | undefined {
+  return always.get(reg) ?? whenShort.get(reg)
+}
+
 /** Reads lanes that lie in memory as they do in the register. */
 function isWholeElementRead(program: LoopProgram, op: MemoryRead): boolean {
   const type = program.registers[op.to]

@@ -6,7 +6,7 @@ import { type Addressing, argumentType, invalid, type Pointer } from '../address
 import type { Address, LoopProgram, LoopVar, Reg, RegType } from '../loop-program.ts'
 import type { Allocation } from './allocation.ts'
 import { type Assembler, fitsInt32 } from './assembler.ts'
-import type { MemoryRead } from './folding.ts'
+import { type Folding, foldedRead } from './folding.ts'
 import type { Frame } from './frame.ts'
 import {
   type BaseMemory,
@@ -29,7 +29,7 @@ export interface KernelParts {
   readonly addressing: Addressing
   readonly allocation: Allocation
   /** Loads and splats that are memory operands where they are used. */
-  readonly folded: ReadonlyMap<Reg, MemoryRead>
+  readonly folding: Folding
   readonly constants: ReadonlyMap<Reg, number>
   readonly frame: Frame
   readonly vectorRegisters: number
@@ -121,10 +121,10 @@ export class KernelContext {
 
   /** Where a value is to be read from. */
   source(reg: Reg): Operand {
-    const { allocation, folded, constants, frame } = this.#parts
+    const { allocation, folding, constants, frame } = this.#parts
     const register = allocation.register(reg)
     if (register !== undefined) return register
-    const read = folded.get(reg)
+    const read = foldedRead(folding, reg)
     if (read !== undefined) return { ...this.memory(read.address), broadcast: read.kind === 'splat' }
     const value = constants.get(reg)
     if (value !== undefined) return this.constant(this.typeOf(reg), value)
@@ -190,7 +190,7 @@ export class KernelContext {
   }
 
   isFolded(reg: Reg): boolean {
-    return this.#parts.folded.has(reg) && this.#parts.allocation.register(reg) === undefined
+    return foldedRead(this.#parts.folding, reg) !== undefined && this.#parts.allocation.register(reg) === undefined
   }
 
   /** Fills masks for these counts of lanes; more than fit are made anew where they are used. */

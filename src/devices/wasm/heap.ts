@@ -88,6 +88,11 @@ export class Heap {
     } catch {
       const limit = this.maximumPages * pageBytes
       const mebibytes = (count: number): string => `${(count / 2 ** 20).toFixed(1)} MiB`
+      if (end <= limit) {
+        throw new DeviceError(
+          `${purpose} needs ${mebibytes(wanted)}; ${mebibytes(end - wanted)} are in use, and the system gives no more: take a smaller batch, or raise its memory limit`,
+        )
+      }
       const part = Math.floor((100 * Math.max(0, limit - (end - wanted))) / wanted)
       const fits = part < 100 ? `, so about ${part} % of it would fit: take a smaller batch` : ''
       throw new DeviceError(
