@@ -129,7 +129,7 @@ async function measureParts(names: readonly PartName[], flags: Flags, surroundin
 
 async function runPart(name: PartName, flags: Flags, { say, write }: Surroundings): Promise<Findings> {
   const { found = {}, charts = new Map() }: PartResult = await parts[name].run({ ...flags, say, write })
-  for (const [file, chart] of charts) write(inRepository(`docs/performance/${file}`), chart)
+  if (flags.write) for (const [file, chart] of charts) write(inRepository(`docs/performance/${file}`), chart)
   return found
 }
 
@@ -209,7 +209,7 @@ async function runAll(flags: Flags, surroundings: Surroundings): Promise<void> {
   keep({ footprints: await measureFootprints(workloads, flags.devices, { ...options, threads: 1, allModes: false }) })
   for (const name of wholeRunParts) {
     stage(name)
-    keep(await measureParts([name], flags, surroundings))
+    keep(await measureParts([name], { ...flags, write: true }, surroundings))
   }
   writeResults(results, surroundings)
   refuse(results.failures)

@@ -98,7 +98,7 @@ function missing(results: Results): string[] {
     ...[1, 2].flatMap((threads) => squares.map((size) => [`W8-${size}`, 'torch', 'native', threads] as const)),
     ...meanOf.map((workload) => [workload, 'torch', 'native', 2] as const),
     ...wasmWork.flatMap(([peer, ...names]) => names.map((workload) => [workload, peer, 'wasm', 1] as const)),
-  ].filter((one) => !compared(...one))
+  ].filter(([workload, peer, device, threads]) => !compared(workload, peer, device, threads))
   const parts = { scaling, product: products, growth, memory: footprints, start: firstSteps }
   return [
     ...ratios.map(([workload, peer, device, threads]) => {

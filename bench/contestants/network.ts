@@ -2,6 +2,7 @@
 
 import { OcellusError, type Variable } from '../../src/index.node.ts'
 import type { HostTensor } from '../../src/io/index.ts'
+import { setVariable } from '../../src/io/module-weights.ts'
 import { type Module, Parameter } from '../../src/nn/index.ts'
 import { listed } from '../comparison/exchange.ts'
 import type { InferenceWorkload, TrainingWorkload } from '../workloads/workload.ts'
@@ -25,10 +26,12 @@ function load(variables: readonly Variable[], values: readonly HostTensor[]): vo
     throw new OcellusError(`the network has ${variables.length} values to load, the benchmark's list ${values.length}`)
   }
   for (const [i, variable] of variables.entries()) {
-    const { shape, data } = values[i] as HostTensor
-    if (String(shape) !== String(variable.shape)) {
-      throw new OcellusError(`${variable.label} has shape [${variable.shape}], the benchmark's list says [${shape}]`)
+    const value = values[i] as HostTensor
+    if (String(value.shape) !== String(variable.shape)) {
+      throw new OcellusError(
+        `${variable.label} has shape [${variable.shape}], the benchmark's list says [${value.shape}]`,
+      )
     }
-    variable.write(data)
+    setVariable(variable, value)
   }
 }

@@ -98,6 +98,11 @@ export class Heap {
   #refusal(wanted: number, used: number, purpose: string): DeviceError {
     const limit = this.maximumPages * pageBytes
     const mebibytes = (count: number): string => `${(count / 2 ** 20).toFixed(1)} MiB`
+    if (used + wanted <= limit) {
+      return new DeviceError(
+        `${purpose} needs ${mebibytes(wanted)}; ${mebibytes(used)} are in use, and the system gives no more: take a smaller batch, or raise its memory limit`,
+      )
+    }
     const part = Math.floor((100 * Math.max(0, limit - used)) / wanted)
     const fits = part < 100 ? `, so about ${part} % of it would fit: take a smaller batch` : ''
     return new DeviceError(

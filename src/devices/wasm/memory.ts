@@ -54,8 +54,16 @@ export class WasmStorage implements Storage {
     this.dtype = dtype
     this.length = length
     this.heap = memory.heap
-    this.offset = memory.allocateFor(this, length * bytesOf(dtype), 'a variable')
-    this.weight = new ArrayBuffer(length * bytesOf(dtype))
+    const bytes = length * bytesOf(dtype)
+    this.offset = memory.allocateFor(this, bytes, 'a variable')
+    try {
+      this.weight = new ArrayBuffer(bytes)
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error
+      throw new DeviceError(
+        `a variable needs ${(bytes / 2 ** 20).toFixed(1)} MiB of address space, which the system refuses; raise its memory limit`,
+      )
+    }
   }
 
   #view(): TypedArray {
@@ -64,6 +72,10 @@ export class WasmStorage implements Storage {
 
   write(data: TypedArray): void {
     this.#view().set(data)
+  }
+
+  fill(fill: (values: TypedArray) => void): void {
+    fill(this.#view())
   }
 
   read(): TypedArray {

@@ -14,15 +14,23 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
+import { allocateArray } from '../../../src/core/dtype.ts'
+import { FormatError } from '../../../src/core/errors.ts'
+import { type HostTensor, isLate } from '../../../src/core/host-tensor.ts'
 import { writeFileAtomically } from '../../../src/io/atomic-file.node.ts'
 import { readSafetensors, writeSafetensors } from '../../../src/io/safetensors.ts'
-import { loadWeights as loadFile, saveWeights as saveFile } from '../../../src/io/weights.node.ts'
+import { loadWeights as loadFile, openSafetensors, saveWeights as saveFile } from '../../../src/io/weights.node.ts'
 import { loadWeights, saveWeights } from '../../../src/io/weights.ts'
 import { WeightsMismatchError } from '../../../src/io/weights-report.ts'
 import { relu } from '../../../src/nn/activations.ts'
 import { Linear } from '../../../src/nn/linear.ts'
 import { Sequential } from '../../../src/nn/sequential.ts'
 
+const threeTypes = writeSafetensors({
+  exact: { dtype: 'f64', shape: [100], data: Float64Array.from({ length: 100 }, (_, i) => i / 7) },
+  rounded: { dtype: 'f32', shape: [10, 10], data: Float32Array.from({ length: 100 }, (_, i) => i / 7) },
+  counted: { dtype: 'i32', shape: [3], data: Int32Array.of(1, -2, 3) },
+})
 const folder = mkdtempSync(join(tmpdir(), 'ocellus-weights-'))
 afterAll(() => rmSync(folder, { recursive: true }))
 
@@ -43,6 +51,28 @@ describe('weights', () => {
     await saveFile(model, path, { metadata: { note: 'mine' } })
     expect((await loadFile(fromFile, path)).complete).toBe(true)
     expect(values(fromFile)).toEqual(values(model))
+  })
+
+  it('come out of a file one by one, and what the file no longer holds is an error', async () => {
+    const path = join(folder, 'one-by-one.safetensors')
+    writeFileSync(path, threeTypes)
+    const opened = openSafetensors(path)
+    const whole = readSafetensors(threeTypes)
+    expect(opened.metadata).toEqual(whole.metadata)
+    for (const [name, { dtype, shape, data }] of whole.tensors) {
+      const tensor = opened.tensors.get(name) as HostTensor
+      expect([tensor.dtype, tensor.shape, tensor.data]).toEqual([dtype, shape, data])
+      if (!isLate(tensor)) continue
+      const values = allocateArray(dtype, data.length)
+      tensor.readInto(values)
+      expect(values).toEqual(data)
+    }
+    writeFileSync(path, threeTypes.subarray(0, threeTypes.length - 400))
+    expect(() => [...opened.tensors.values()].map(({ data }) => data)).toThrow(
+      `${path} cannot be read: it became shorter while it was read`,
+    )
+    await expect(loadFile(net(), path)).rejects.toThrow(FormatError)
+    expect(() => openSafetensors(join(folder, 'nowhere'))).toThrow(/nowhere cannot be read: ENOENT/)
   })
 
   it('are readable by others: plain safetensors with the names, [in, out]', async () => {
