@@ -81,6 +81,13 @@ export interface Sources {
   readonly result: (node: Node) => Expression | undefined
 }
 
+/** relu(x) <= 0 exactly where x <= 0: the mask of a gradient need not compute the activation again. */
+function comparedInputs(op: string, inputs: readonly Expression[]): readonly Expression[] {
+  const [a, b] = inputs
+  const masks = op === 'lessEqual' && a?.kind === 'apply' && a.op === 'relu' && b?.kind === 'literal' && b.value === 0
+  return masks ? [a.inputs[0] as Expression, b] : inputs
+}
+
 export class ExpressionBuilder {
   readonly #sources: Sources
   readonly #known = new Map<Node, Map<string, Expression>>()
@@ -212,13 +219,10 @@ export class ExpressionBuilder {
           dtype,
         }
       }
-      default:
-        return {
-          kind: 'apply',
-          op: node.op.name,
-          inputs: node.inputs.map((operand) => this.build(operand, index)),
-          dtype,
-        }
+      default: {
+        const inputs = node.inputs.map((operand) => this.build(operand, index))
+        return { kind: 'apply', op: node.op.name, inputs: comparedInputs(node.op.name, inputs), dtype }
+      }
     }
   }
 

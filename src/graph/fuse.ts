@@ -433,6 +433,13 @@ export class Fusion {
     })
   }
 
+  /** Cost of computing a member when the group's `stored` values are read from memory. */
+  #weightFrom(node: Node, stored: ReadonlySet<OpNode>): number {
+    if (node.kind !== 'op' || stored.has(node) || this.inMemory(node)) return 0
+    const own = isPointwise(node) ? (weights[node.op.name] ?? 1) : 0
+    return node.inputs.reduce((sum, input) => sum + this.#weightFrom(input, stored), own)
+  }
+
   #chooseStored(members: readonly OpNode[], set: ReadonlySet<OpNode>): OpNode[] {
     const stored = new Set<OpNode>()
     const usedOutside = (node: Node): boolean => this.#usersOf(node).some((user) => !set.has(user))
@@ -442,7 +449,8 @@ export class Fusion {
     for (const member of members) {
       if (stored.has(member) || !usedOutside(member)) continue
       // Others would compute it themselves: only when all that they need of this group is in memory anyway.
-      if (this.#isCheap(member) && this.#isAvailable(member, set, stored)) continue
+      const cheap = this.#isCheap(member) || this.#weightFrom(member, stored) <= recomputeLimit
+      if (cheap && this.#isAvailable(member, set, stored)) continue
       this.#materialise(member)
       stored.add(member)
     }

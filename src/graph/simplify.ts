@@ -21,6 +21,14 @@ function constantOf(node: Node): number | undefined {
   return constantOf(node.inputs[0] as Node)
 }
 
+/** `factor` where a mask lets it pass, 0 elsewhere: what select(condition, 0, 1) * factor means, and without a NaN where 0 meets infinity. */
+function maskedFactor(node: OpNode, mask: Node, factor: Node): OpNode | undefined {
+  if (mask.kind !== 'op' || mask.op.name !== 'select') return undefined
+  const [condition, masked, passed] = mask.inputs as [Node, Node, Node]
+  if (constantOf(masked) !== 0 || constantOf(passed) !== 1) return undefined
+  return { ...mask, inputs: [condition, masked, factor], dtype: node.dtype }
+}
+
 class Simplifier {
   readonly #known = new Map<string, Node>()
   readonly #ids = new Map<Node, number>()
@@ -65,7 +73,7 @@ class Simplifier {
       case 'multiply':
         if (constantOf(a) === 1) return b as Node
         if (constantOf(b as Node) === 1) return a
-        break
+        return this.#share(maskedFactor(node, a, b as Node) ?? maskedFactor(node, b as Node, a) ?? { ...node, inputs })
       case 'divide':
         if (constantOf(b as Node) === 1) return a
         break

@@ -32,6 +32,29 @@ interface TileRows {
   readonly inside: readonly (readonly number[])[]
 }
 
+/** A tile's share of a stream: `lines` cache lines from `start` on. */
+interface Share {
+  readonly stream: Stream
+  readonly start: Place
+  readonly lines: number
+  readonly lineElements: number
+}
+
+/** Steps of the sum between two requests, at least. */
+const leastRun = 8
+
+/** Into how many even runs `extent` steps are cut: as many as there are requests, where they divide it. */
+function runsOf(extent: number, requests: number): number {
+  for (let runs = Math.min(requests, Math.floor(extent / leastRun)); runs > 1; runs--)
+    if (extent % runs === 0) return runs
+  return 1
+}
+
+/** A place whose steps are `by` times as long. */
+function scaledPlace({ base, terms }: Place, by: number): Place {
+  return { base: base * by, terms: terms.map(([variable, scale]) => [variable, scale * by] as const) }
+}
+
 class DirectLowering {
   readonly #b: Builder
   readonly #target: Target
@@ -116,8 +139,7 @@ class DirectLowering {
       asked = true
       this.#over(this.#rows.slice(0, -2), () =>
         this.#rowTiles(tile, (area) => {
-          for (const stream of streams) this.#ask(stream, area)
-          this.#tile(sums, area, panel)
+          this.#tile(sums, area, panel, this.#shares(streams, area))
         }),
       )
     }
@@ -168,30 +190,33 @@ class DirectLowering {
     })
   }
 
-  /** Prefetches this tile's share of the next image. */
-  #ask({ buffer, dtype, offset, slab, step, elements }: Stream, { corner, inside }: TileRows): void {
-    const b = this.#b
+  /** This tile's share of what the next image reads: runs of lines, one for each stream. */
+  #shares(streams: readonly Stream[], { corner, inside }: TileRows): Share[] {
     const axes = this.#rows.slice(-corner.length)
     const positions = this.#rows.reduce((product, axis) => product * this.#extent(axis), 1)
-    const lineElements = lineBytes / bytesOf(dtype)
-    const each = Math.ceil(elements / positions / lineElements) * lineElements
+    const [y, x] = corner.length === 2 ? corner : [place(0), corner[0]]
+    // Tiles of one height stand side by side in a band of the image: the share begins behind those of the tiles before.
+    const band = corner.length === 2 ? this.#extent(axes[1] as number) : 1
+    const height = inside.length / (new Set(inside.map((position) => position.at(-1))).size || 1)
+    return streams.map((stream) => {
+      const lineElements = lineBytes / bytesOf(stream.dtype)
+      const each = Math.ceil(stream.elements / positions / lineElements) * lineElements
+      const start = within(scaledPlace(y as Place, band * each), scaledPlace(x as Place, height * each))
+      return { stream, start, lines: (inside.length * each) / lineElements, lineElements }
+    })
+  }
+
+  /** Asks for lines of each share: `each` of them for each of the steps before, from line `cell` * `each` on. */
+  #ask({ stream, start, lineElements }: Share, cell: Place, each: number): void {
+    const b = this.#b
+    const { buffer, dtype, offset, slab, step } = stream
     b.argument(buffer, dtype)
-    const terms: (readonly [LoopVar, number])[] = []
+    const from = within(start, scaledPlace(cell, each * lineElements))
+    const terms = [...from.terms]
     if (this.#slab.slab !== undefined && slab !== 0) terms.push([this.#slab.slab, slab])
     if (this.#slab.step !== undefined && step !== 0) terms.push([this.#slab.step, step])
-    // Positions are counted over the two innermost row axes; what more there is was asked for with them.
-    const inner = corner.length === 2 ? this.#extent(axes[1] as number) : 1
-    const strides = corner.length === 2 ? [inner * each, each] : [each]
-    let base = offset
-    for (const [i, place] of corner.entries()) {
-      base += place.base * (strides[i] as number)
-      for (const [variable, scale] of place.terms) terms.push([variable, scale * (strides[i] as number)])
-    }
-    for (const position of inside) {
-      const at = position.reduce((sum, index, i) => sum + index * (strides[i] as number), base)
-      for (let line = 0; line < each; line += lineElements)
-        b.emit({ kind: 'prefetch', address: { arg: buffer, offset: at + line, terms } })
-    }
+    for (let line = 0; line < each; line++)
+      b.emit({ kind: 'prefetch', address: { arg: buffer, offset: offset + from.base + line * lineElements, terms } })
   }
 
   /** One register tile: totals in registers, all steps of the sum, then the epilogue or the way back to memory. */
@@ -199,6 +224,7 @@ class DirectLowering {
     sums: readonly { readonly start: Place; readonly extent: number }[],
     { corner, inside }: TileRows,
     panel: Panel,
+    shares: readonly Share[],
   ): void {
     const b = this.#b
     const { dtype, accumulates, stores, a, b: weights } = this.#stage
@@ -244,7 +270,7 @@ class DirectLowering {
         })
       }
     }
-    this.#sumLoops(sums, step)
+    this.#sumLoops(sums, step, shares)
     for (let p = 0; p < inside.length; p++) {
       for (let v = 0; v < panel.width; v++) {
         at(p, v, () => {
@@ -255,18 +281,47 @@ class DirectLowering {
     }
   }
 
-  #sumLoops(sums: readonly { readonly start: Place; readonly extent: number }[], step: () => void, next = 0): void {
+  /** Steps of the sum, with requests for the shares spread among them: a burst of requests would wait for memory. */
+  #sumLoops(
+    sums: readonly { readonly start: Place; readonly extent: number }[],
+    step: () => void,
+    shares: readonly Share[],
+    cell: Place = place(0),
+    next = 0,
+  ): void {
     const axis = this.#sums[next]
     const part = sums[next]
     if (axis === undefined || part === undefined) {
       step()
       return
     }
-    const at = (where: Place): void => this.#writer.at([[axis, where]], () => this.#sumLoops(sums, step, next + 1))
+    const last = next === this.#sums.length - 1
     // V8 keeps all splats of a block alive at once: unrolling would spill them.
-    const unrolled = next === this.#sums.length - 1 && part.extent <= unrolledSteps && !this.#target.splatsTogether
-    if (unrolled) for (let i = 0; i < part.extent; i++) at(shifted(part.start, i))
-    else this.#b.loop(part.extent, (variable: LoopVar) => at(within(part.start, place(0, [variable, 1]))))
+    const unrolled = last && part.extent <= unrolledSteps && !this.#target.splatsTogether
+    const before = sums.slice(0, next).reduce((product, { extent }) => product * extent, 1)
+    if (!last) {
+      this.#b.loop(part.extent, (variable: LoopVar) => {
+        const inner = within(scaledPlace(cell, part.extent), place(0, [variable, 1]))
+        this.#writer.at([[axis, within(part.start, place(0, [variable, 1]))]], () =>
+          this.#sumLoops(sums, step, shares, inner, next + 1),
+        )
+      })
+      return
+    }
+    const most = Math.max(0, ...shares.map(({ lines }) => lines))
+    const runs = unrolled || most === 0 ? 1 : runsOf(part.extent, Math.ceil(most / before))
+    const size = part.extent / runs
+    const run = (start: Place, at: Place): void => {
+      for (const share of shares) this.#ask(share, at, Math.ceil(share.lines / (before * runs)))
+      const stepAt = (where: Place): void => this.#writer.at([[axis, where]], step)
+      if (unrolled) for (let i = 0; i < size; i++) stepAt(shifted(start, i))
+      else this.#b.loop(size, (variable: LoopVar) => stepAt(within(start, place(0, [variable, 1]))))
+    }
+    if (runs === 1) run(part.start, cell)
+    else
+      this.#b.loop(runs, (variable) =>
+        run(within(part.start, place(0, [variable, size])), within(scaledPlace(cell, runs), place(0, [variable, 1]))),
+      )
   }
 
   #epilogue(total: Reg): void {

@@ -31,6 +31,6 @@ export function streamsOf(kernel: Kernel): Stream[] {
       found.set(buffer, { buffer, dtype: part.dtype, offset: elements, slab, step, elements })
     }
   }
-  for (const stage of kernel.stages) if (stage.kind !== 'contract') consider(stage)
+  for (const stage of kernel.stages) consider(stage)
   return [...found.values()]
 }
