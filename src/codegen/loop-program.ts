@@ -133,6 +133,8 @@ export interface Target {
   readonly broadcastOperand: boolean
   /** All splats of a tile live at once (V8 moves loads to the front of a block). */
   readonly splatsTogether: boolean
+  /** Memory can be asked for ahead. */
+  readonly prefetches: boolean
   /** Bytes of the caches that blocking is for. */
   readonly l1: number
   readonly l2: number

@@ -61,7 +61,7 @@ function askingStage(stages: readonly Stage[]): Stage | undefined {
 export function lowerKernel(kernel: Kernel, target: Target): LoopProgram {
   const wide = kernelStages(kernel).some(isWide)
   const b = new Builder(wide ? target.lanes / 2 : target.lanes, wide)
-  const streams = streamsOf(kernel)
+  const streams = target.prefetches ? streamsOf(kernel) : []
   const asking = askingStage(kernel.stages)
   const write = (stages: readonly Stage[], slab: SlabLoops): void => {
     for (const stage of stages) lowerStage(b, target, stage, slab, stage === asking ? streams : [])

@@ -26,6 +26,7 @@ function targetOf({ fusedMadd, keepsOrder }: WasmFeatures): Target {
     fmaChains: 8,
     broadcastOperand: false,
     splatsTogether: !ordered,
+    prefetches: false,
     l1: 32 * 1024,
     l2: 1024 * 1024,
   }
