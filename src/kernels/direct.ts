@@ -346,7 +346,11 @@ class DirectLowering {
     const last = next === this.#sums.length - 1
     // V8 keeps all splats of a block alive at once: unrolling would spill them.
     const unrolled = last && part.extent <= unrolledSteps && !this.#target.splatsTogether
-    const before = sums.slice(0, next).reduce((product, { extent }) => product * extent, 1)
+    // An empty sum has no steps to spread requests over.
+    const before = Math.max(
+      1,
+      sums.slice(0, next).reduce((product, { extent }) => product * extent, 1),
+    )
     if (!last) {
       this.#b.loop(part.extent, (variable: LoopVar) => {
         const inner = within(scaledPlace(cell, part.extent), place(0, [variable, 1]))

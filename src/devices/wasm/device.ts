@@ -26,6 +26,8 @@ function targetOf({ fusedMadd, keepsOrder }: WasmFeatures): Target {
     fmaChains: 8,
     broadcastOperand: false,
     splatsTogether: !ordered,
+    // Constants that live through the loop of a tile that fills all registers would drive the tile into memory.
+    besideFunctions: { registers: 16, splatsTogether: true },
     prefetches: false,
     l1: 32 * 1024,
     l2: 1024 * 1024,
