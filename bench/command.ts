@@ -7,6 +7,7 @@ import { OcellusError, UsageError } from '../src/index.ts'
 import { barsOf, formatBars } from './comparison/bars.ts'
 import { deviceNames, type PeerName, peerNames } from './comparison/contestants.ts'
 import { measureFootprints } from './comparison/footprint.ts'
+import { asJson } from './comparison/json.ts'
 import { performancePage } from './comparison/page.ts'
 import { type Findings, machineName, merged, noResults, type Results } from './comparison/results.ts'
 import { runComparison } from './comparison/run-comparison.ts'
@@ -135,10 +136,6 @@ async function runPart(name: PartName, flags: Flags, { say, write }: Surrounding
 
 function inRepository(path: string): string {
   return fileURLToPath(new URL(`../${path}`, import.meta.url))
-}
-
-function asJson(value: unknown): string {
-  return `${JSON.stringify(value, undefined, 2)}\n`
 }
 
 /** What bench/results.json says of this machine and this Node; nothing where it speaks of others. */

@@ -74,8 +74,8 @@ and products the outputs agree to 1e-4. PyTorch's losses and gradients are its f
 larger than these bounds on deep networks; each of its modes must agree with them too, to 1e-3 and 3e-2. Where rounding in float32 takes
 anybody over the bounds, ours does the work in float64 too: the two must agree to 1e-9, and every float32 run must be as near to that as
 PyTorch's. W4p is such a case: of its 4.3 million choices in max pooling ten fall differently in PyTorch's float32 and float64, which moves
-gradients by 2e-3 of their norm (with the same choices, by 2e-5), and Adam carries that to 1e-4 of the loss by step 9. Then blocks of calls are timed in
-turns, with dropout on and at the workload's own rate, and the median of the blocks counts. PyTorch's optimizers run in their plain or their
+gradients by 2e-3 of their norm (with the same choices, by 2e-5), and Adam carries that to 1e-4 of the loss by step 9. Then blocks of calls are
+timed in turns, with dropout on and at the workload's own rate, and the median of the blocks counts. PyTorch's optimizers run in their plain or their
 fused form, whichever is faster here. GFLOP/s count the multiplications and additions of products and convolutions only, without an input
 gradient for the first layer.`
 

@@ -133,6 +133,10 @@ export interface Target {
   readonly broadcastOperand: boolean
   /** All splats of a tile live at once (V8 moves loads to the front of a block). */
   readonly splatsTogether: boolean
+  /** What a tile may fill where its epilogue has elementary functions, whose constants live beside it; absent where that is the same. */
+  readonly besideFunctions?: Pick<Target, 'registers' | 'splatsTogether'>
+  /** Memory can be asked for ahead. */
+  readonly prefetches: boolean
   /** Bytes of the caches that blocking is for. */
   readonly l1: number
   readonly l2: number

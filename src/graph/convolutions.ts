@@ -1,7 +1,7 @@
 // Stages of convolutions and their gradients.
 
 import { sizeOf } from '../core/shape.ts'
-import type { Contract, ContractionRole, Expression, Stage } from '../kernels/kernel.ts'
+import type { Access, Contract, ContractionRole, Expression, Stage } from '../kernels/kernel.ts'
 import type { Node, OpNode } from '../ops/node.ts'
 import { geometryOf, phaseAxes, phasesOf } from '../ops/phases.ts'
 import { type Affine, combine, flatten } from './expressions.ts'
@@ -18,7 +18,29 @@ interface Walk {
   readonly output: readonly Affine[]
 }
 
+<<<<<<< HEAD
 function contraction(group: Group, places: Places, walk: Walk): Contract {
+=======
+/** From this distance on, the steps of a narrow panel of weights crowd few sets of a cache. */
+const farSteps = 128
+/** Pixels that must share a panel to be worth its copy. */
+const panelPixels = 32
+/** Columns of a panel that is copied, at most: a line of the cache. */
+const panelColumns = 16
+/** Steps of the sum from which on a panel is copied: shorter ones stay in the first cache as they are. */
+const panelSteps = 400
+
+/** Elements of a copied panel of weights; 0 where weights are read in place. */
+function panelOf({ axes, roles }: Walk, weights: Access): number {
+  const product = (role: ContractionRole): number =>
+    axes.reduce((extents, extent, axis) => (roles[axis] === role ? extents * extent : extents), 1)
+  const steps = product('sum')
+  const far = Math.abs(weights.strides[axes.length - 1] as number) >= farSteps
+  return far && steps >= panelSteps && product('row') >= panelPixels ? steps * panelColumns : 0
+}
+
+function contraction(group: Group, places: Places, locals: LocalOperands, walk: Walk): Contract {
+>>>>>>> wasm
   const { root } = group
   const [a, b] = root.inputs as [Node, Node]
   const rank = walk.axes.length
@@ -27,14 +49,17 @@ function contraction(group: Group, places: Places, walk: Walk): Contract {
   const operands = builderFor(group, places, rank, () => undefined)
   const builder = builderFor(group, places, rank, (node) => (node === root ? result : undefined))
   const dense = walk.output.filter((_, i) => root.shape[i] !== 1)
+  const weights = operands.access(b, walk.b)
+  const panel = panelOf(walk, weights)
   return {
     kind: 'contract',
     slabRole: 'parallel',
     axes: walk.axes,
     roles: walk.roles,
     a: operands.access(a, walk.a),
-    b: operands.access(b, walk.b),
+    b: weights,
     dtype,
+    ...(panel === 0 ? {} : { panel: places.local(dtype, panel) }),
     stores: storesOf(group, places, builder, dense, rank),
   }
 }

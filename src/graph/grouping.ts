@@ -16,7 +16,7 @@ export interface Growing {
   readonly alone?: boolean
 }
 
-function isTrivialView(node: Node): node is OpNode {
+function isTrivialView(node: Node): boolean {
   return node.kind === 'op' && node.op.name === 'reshape' && isTrivialReshape(node)
 }
 

@@ -3,13 +3,12 @@
 import { denseShape, sizeOf } from '../core/shape.ts'
 import {
   type Access,
+  blockElements,
   type ContractionRole,
   type Expression,
   expressionParts,
   type Kernel,
-  longestPart,
   panelElements,
-  rowBlock,
   type Stage,
   type Store,
   sumParts,
@@ -29,8 +28,9 @@ import type { SlabStages } from './slabs.ts'
 const packedRows = 48
 /** Columns that must share a block of rows. */
 const packedColumns = 128
-/** Steps of a sum that count when blocks of rows are weighed against the second cache. */
+/** Steps of a sum that count when blocks of rows are weighed against the second cache, and elements that would not stay there. */
 const packedSteps = 256
+const leastPacked = 480 * packedSteps
 /** From this distance on, the lines of a panel's columns crowd the same sets of a cache. */
 const farColumns = 256
 
@@ -45,7 +45,7 @@ function packsPanel(b: Access, axes: readonly number[], rank: number): boolean {
 function packsRows(a: Access, axes: readonly number[], rank: number): boolean {
   const [rows, columns, sum] = [axes[rank - 2] as number, axes[rank - 1] as number, axes[rank] as number]
   const far = Math.max(a.strides[rank - 2] as number, a.strides[rank] as number)
-  return columns >= packedColumns && rows * Math.min(sum, packedSteps) > 2 * rowBlock * packedSteps && far >= farColumns
+  return columns >= packedColumns && rows * Math.min(sum, packedSteps) > leastPacked && far >= farColumns
 }
 
 /** The row of the running sums: where the result itself goes, unless the epilogue still reads what lies there. None for one block. */
@@ -89,7 +89,7 @@ function contract(group: Group, places: Places): Stage[] {
   const inputs = builder.access(a, [...outerIndex, row, sum])
   const partial = partialRow(stores, axes[rank] as number, dtype, () => places.shared(dtype, sizeOf(root.shape)))
   const panel = packsPanel(weights, axes, rank) ? places.local(dtype, panelElements) : undefined
-  const block = packsRows(inputs, axes, rank) ? places.local(dtype, longestPart * rowBlock) : undefined
+  const block = packsRows(inputs, axes, rank) ? places.local(dtype, blockElements) : undefined
   return [
     {
       kind: 'contract',

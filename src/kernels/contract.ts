@@ -9,7 +9,8 @@ import {
   type ContractionRole,
   columnBlock,
   type Expression,
-  rowBlock,
+  rowGap,
+  rowsTogether,
   stageResults,
   sumParts,
 } from './kernel.ts'
@@ -91,7 +92,7 @@ class ContractLowering {
   /** One product of matrices. Blocks of the output go outside, so that their running sums stay in cache from one block of the sum to the next. */
   #matrix(): void {
     const [rows, columns] = [this.#extent(this.#row), this.#extent(this.#column)]
-    const height = this.#stage.block === undefined ? rows : rowBlock
+    const height = this.#stage.block === undefined ? rows : rowsTogether(rows)
     inBlocks(this.#b, rows, height, (rowStretch) => {
       inBlocks(this.#b, columns, columnBlock, (columnStretch) => {
         this.#sumParts((sum) => {
@@ -316,10 +317,10 @@ class ContractLowering {
   /** Where a packed block of rows lies: steps of the sum neighbours, or rows where they are so in `a`. */
   #blockAccess(block: number, rows: Stretch, sum: SumPart): Access {
     const { a, axes } = this.#stage
-    const rowsTogether = a.strides[this.#row] === 1 && a.strides[this.#sum] !== 1
+    const transposed = a.strides[this.#row] === 1 && a.strides[this.#sum] !== 1
     const strides = axes.map((_, axis) => {
-      if (axis === this.#row) return rowsTogether ? 1 : sum.extent
-      return axis === this.#sum ? (rowsTogether ? rows.extent : 1) : 0
+      if (axis === this.#row) return transposed ? 1 : sum.extent + rowGap
+      return axis === this.#sum ? (transposed ? rows.extent : 1) : 0
     })
     return { buffer: block, offset: 0, slab: 0, strides }
   }

@@ -1,7 +1,7 @@
 // Lowering of contractions over several row or sum axes (convolutions and their gradients): register tiles straight over the operands, one
 // chain per output along the sum. Padding is in the operands already, so no mask stands in the inner loop.
 
-import type { LoopVar, Reg, Target } from '../codegen/loop-program.ts'
+import type { Address, LoopVar, Reg, Target } from '../codegen/loop-program.ts'
 import { bytesOf } from '../core/dtype.ts'
 import type { Builder } from './builder.ts'
 import { ExpressionWriter, type Place, place, type SlabLoops, shifted, within } from './expression.ts'
@@ -16,6 +16,9 @@ const blockSteps = 64
 /** An innermost sum as short as this is unrolled. */
 const unrolledSteps = 4
 
+/** Tiles that must share a panel of weights to be worth its copy. */
+const sharingTiles = 8
+
 /** Bytes of a cache line. */
 const lineBytes = 64
 
@@ -24,6 +27,12 @@ interface Panel {
   readonly place: Place
   readonly width: number
   readonly tail: number | undefined
+}
+
+/** A stretch of a sum axis. */
+interface SumPart {
+  readonly start: Place
+  readonly extent: number
 }
 
 /** Rows of one tile: positions of the row axes relative to the tile's corner, and the corner. */
@@ -79,7 +88,7 @@ class DirectLowering {
     this.#column = ofRole('column')[0] as number
     this.#writer = new ExpressionWriter(b, stage.axes.length, this.#column, slab)
     this.#result = stageResults(stage)[0]
-    for (const { buffer } of [stage.a, stage.b]) b.argument(buffer, stage.dtype)
+    for (const row of [stage.a.buffer, stage.b.buffer, stage.panel]) if (row !== undefined) b.argument(row, stage.dtype)
   }
 
   #extent(axis: number): number {
@@ -102,7 +111,7 @@ class DirectLowering {
   }
 
   /** Blocks of the outermost sum axis whose operands stay in the first cache while all tiles pass; one block where totals cannot wait in memory. */
-  #sumBlocks(body: (sums: readonly { readonly start: Place; readonly extent: number }[]) => void): void {
+  #sumBlocks(body: (sums: readonly SumPart[]) => void): void {
     const whole = this.#sums.map((axis) => ({ start: place(0), extent: this.#extent(axis) }))
     const [first, ...inner] = whole
     const size = this.#stage.accumulates === true ? this.#blockExtent() : (first?.extent ?? 1)
@@ -125,7 +134,7 @@ class DirectLowering {
     return Math.max(1, fitting, Math.ceil(blockSteps / steps))
   }
 
-  #panels(sums: readonly { readonly start: Place; readonly extent: number }[]): void {
+  #panels(sums: readonly SumPart[]): void {
     const { lanes } = this.#b
     const columns = this.#extent(this.#column)
     const vectors = Math.ceil(columns / lanes)
@@ -133,13 +142,16 @@ class DirectLowering {
     const steps = sums.reduce((product, { extent }) => product * extent, 1)
     const [y, x] = [this.#rows.at(-2), this.#rows.at(-1) as number]
     const tile = chooseAreaTile(this.#target, [y === undefined ? 1 : this.#extent(y), this.#extent(x)], vectors, steps)
+    const positions = this.#rows.reduce((product, axis) => product * this.#extent(axis), 1)
+    const shared = positions >= sharingTiles * tile.height * tile.width
     let asked = false
     const rows = (panel: Panel): void => {
       const streams = asked ? [] : this.#streams
       asked = true
+      const packed = shared ? this.#packPanel(sums, panel) : undefined
       this.#over(this.#rows.slice(0, -2), () =>
         this.#rowTiles(tile, (area) => {
-          this.#tile(sums, area, panel, this.#shares(streams, area))
+          this.#tile(sums, area, panel, packed, this.#shares(streams, area))
         }),
       )
     }
@@ -157,6 +169,48 @@ class DirectLowering {
       if (ragged) rows({ place: shifted(start, plain * step), width, tail })
       first += width * count
     }
+  }
+
+  /**
+   * Copies the weights of a panel, one step of the sum behind the other, and says where they lie: a narrow panel of weights takes a part of a line
+   * from each step, and lines that far apart crowd few sets of the caches. Undefined where the weights are read in place.
+   */
+  #packPanel(sums: readonly SumPart[], panel: Panel): Access | undefined {
+    const { panel: buffer, axes, dtype } = this.#stage
+    const columns = panel.width * this.#b.lanes
+    if (buffer === undefined || columns * bytesOf(dtype) > lineBytes) return undefined
+    const strides = axes.map(() => 0)
+    let stride = columns
+    for (let i = sums.length - 1; i >= 0; i--) {
+      strides[this.#sums[i] as number] = stride
+      stride *= (sums[i] as SumPart).extent
+    }
+    const packed = { buffer, offset: 0, slab: 0, strides }
+    this.#sumLoops(sums, () => {
+      for (const [v, vector] of this.#weights(panel).entries()) this.#b.store(vector, this.#packedAddress(packed, v))
+    })
+    return packed
+  }
+
+  #packedAddress(packed: Access, v: number): Address {
+    const address = this.#writer.address(packed)
+    return { ...address, offset: address.offset + v * this.#b.lanes }
+  }
+
+  /** The weights of a panel at one step of the sum, as they lie in memory. */
+  #weights(panel: Panel): Reg[] {
+    const { b: weights, dtype } = this.#stage
+    return Array.from({ length: panel.width }, (_, v) => {
+      let reg: Reg | undefined
+      // Neighbouring lanes beyond a tail read what lies behind the row: their totals are never stored.
+      const together = weights.strides[this.#column] === 1
+      this.#writer.lanes = v === panel.width - 1 && !together ? panel.tail : undefined
+      this.#writer.at([[this.#column, shifted(panel.place, v * this.#b.lanes)]], () => {
+        reg = this.#writer.load(weights, dtype)
+      })
+      this.#writer.lanes = undefined
+      return reg as Reg
+    })
   }
 
   /** Pieces of the two innermost row axes. */
@@ -221,13 +275,14 @@ class DirectLowering {
 
   /** One register tile: totals in registers, all steps of the sum, then the epilogue or the way back to memory. */
   #tile(
-    sums: readonly { readonly start: Place; readonly extent: number }[],
+    sums: readonly SumPart[],
     { corner, inside }: TileRows,
     panel: Panel,
+    packed: Access | undefined,
     shares: readonly Share[],
   ): void {
     const b = this.#b
-    const { dtype, accumulates, stores, a, b: weights } = this.#stage
+    const { dtype, accumulates, stores, a } = this.#stage
     const rowAxes = this.#rows.slice(-corner.length)
     const target = accumulates === true ? (stores[0]?.access as Access) : undefined
     const atRow = (p: number): (readonly [number, Place])[] =>
@@ -249,17 +304,10 @@ class DirectLowering {
       }),
     )
     const step = (): void => {
-      const vectors = Array.from({ length: panel.width }, (_, v) => {
-        let reg: Reg | undefined
-        // Neighbouring lanes beyond a tail read what lies behind the row: their totals are never stored.
-        const together = weights.strides[this.#column] === 1
-        this.#writer.lanes = v === panel.width - 1 && !together ? panel.tail : undefined
-        this.#writer.at([atColumn(v)], () => {
-          reg = this.#writer.load(weights, dtype)
-        })
-        this.#writer.lanes = undefined
-        return reg as Reg
-      })
+      const vectors =
+        packed === undefined
+          ? this.#weights(panel)
+          : Array.from({ length: panel.width }, (_, v) => b.load(dtype, this.#packedAddress(packed, v)))
       for (let p = 0; p < inside.length; p++) {
         this.#writer.at(atRow(p), () => {
           const splat = b.splat(dtype, this.#writer.address(a))
@@ -283,9 +331,9 @@ class DirectLowering {
 
   /** Steps of the sum, with requests for the shares spread among them: a burst of requests would wait for memory. */
   #sumLoops(
-    sums: readonly { readonly start: Place; readonly extent: number }[],
+    sums: readonly SumPart[],
     step: () => void,
-    shares: readonly Share[],
+    shares: readonly Share[] = [],
     cell: Place = place(0),
     next = 0,
   ): void {
@@ -298,8 +346,11 @@ class DirectLowering {
     const last = next === this.#sums.length - 1
     // V8 keeps all splats of a block alive at once: unrolling would spill them.
     const unrolled = last && part.extent <= unrolledSteps && !this.#target.splatsTogether
-    // A sum over nothing has no step in which to ask.
-    const before = Math.max(1, sums.slice(0, next).reduce((product, { extent }) => product * extent, 1))
+    // An empty sum has no steps to spread requests over.
+    const before = Math.max(
+      1,
+      sums.slice(0, next).reduce((product, { extent }) => product * extent, 1),
+    )
     if (!last) {
       this.#b.loop(part.extent, (variable: LoopVar) => {
         const inner = within(scaledPlace(cell, part.extent), place(0, [variable, 1]))

@@ -114,9 +114,21 @@ export function sumParts(extent: number, dtype: 'f32' | 'f64'): { readonly count
 }
 
 /** Elements of 4 bytes that the longest part has. */
-export const longestPart: number = 1.5 * sumBlock
-/** Rows that are laid out together: with a block of the sum they fill a part of L2. */
-export const rowBlock: number = 240
+const longestPart = 1.5 * sumBlock
+/** Rows that are laid out together at most: with a block of the sum they fill a part of L2. */
+const rowBlock = 240
+/** Such blocks are multiples of this, so that most tiles fill them evenly. */
+const rowMultiple = 12
+/** Elements between the end of one such row and the next: rows at powers of two would crowd the same sets of the first cache. */
+export const rowGap: number = 16
+/** Elements of a block of rows, at most. */
+export const blockElements: number = (longestPart + rowGap) * rowBlock
+
+/** Rows of each block of a product's rows but the last. */
+export function rowsTogether(rows: number): number {
+  const even = rows / Math.ceil(rows / rowBlock)
+  return Math.ceil(even / rowMultiple) * rowMultiple
+}
 /** Columns whose running sums, for a block of rows, stay in L2 from one block of the sum to the next. */
 export const columnBlock: number = 512
 /** Elements of a panel, at most: steps of one block of the sum times columns of the widest tile. */

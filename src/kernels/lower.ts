@@ -38,6 +38,26 @@ function isMatrixProduct({ roles, accumulates, axes, partial, panel, b, dtype }:
   return partial !== undefined || sumParts(axes[roles.indexOf('sum')] as number, dtype).count === 1
 }
 
+/** Elementwise ops that are polynomials with many constants. */
+const elementaryFunctions: ReadonlySet<string> = new Set([
+  'power',
+  'exp',
+  'log',
+  'sin',
+  'cos',
+  'tanh',
+  'sigmoid',
+  'erf',
+])
+
+/** The target as a contraction's tile sees it. */
+function targetOf(stage: Contract, target: Target): Target {
+  const functions = expressionParts(stageExpressions(stage)).some(
+    (part) => part.kind === 'apply' && elementaryFunctions.has(part.op),
+  )
+  return functions ? { ...target, ...target.besideFunctions } : target
+}
+
 function lowerStage(b: Builder, target: Target, stage: Stage, slab: SlabLoops, streams: readonly Stream[]): void {
   switch (stage.kind) {
     case 'materialise':
@@ -47,8 +67,8 @@ function lowerStage(b: Builder, target: Target, stage: Stage, slab: SlabLoops, s
       lowerReduce(b, stage, slab)
       break
     case 'contract':
-      if (isMatrixProduct(stage)) lowerContract(b, target, stage, slab)
-      else lowerDirect(b, target, stage, slab, streams)
+      if (isMatrixProduct(stage)) lowerContract(b, targetOf(stage, target), stage, slab)
+      else lowerDirect(b, targetOf(stage, target), stage, slab, streams)
       break
   }
 }
@@ -61,7 +81,7 @@ function askingStage(stages: readonly Stage[]): Stage | undefined {
 export function lowerKernel(kernel: Kernel, target: Target): LoopProgram {
   const wide = kernelStages(kernel).some(isWide)
   const b = new Builder(wide ? target.lanes / 2 : target.lanes, wide)
-  const streams = streamsOf(kernel)
+  const streams = target.prefetches ? streamsOf(kernel) : []
   const asking = askingStage(kernel.stages)
   const write = (stages: readonly Stage[], slab: SlabLoops): void => {
     for (const stage of stages) lowerStage(b, target, stage, slab, stage === asking ? streams : [])

@@ -10,6 +10,8 @@ export interface WasmFeatures {
   readonly relaxedMadd: boolean
   /** Relaxed multiply-add rounds once on this machine, so that its bits equal those of AVX2 and AVX-512. */
   readonly fusedMadd: boolean
+  /** The optimising compiler leaves instructions in their order, so that a loaded value need not live before its use. */
+  readonly keepsOrder: boolean
 }
 
 /** What this file needs of Node's `process`; absent in browsers. */
@@ -28,7 +30,7 @@ function enableRelaxedSimd(): void {
 export function probeWasmFeatures(): WasmFeatures {
   enableRelaxedSimd()
   const relaxedMadd = validatesRelaxedMadd()
-  return { simd: validatesSimd(), relaxedMadd, fusedMadd: relaxedMadd && isFused() }
+  return { simd: validatesSimd(), relaxedMadd, fusedMadd: relaxedMadd && isFused(), keepsOrder: validatesMemory64() }
 }
 
 export function validatesSimd(): boolean {
@@ -39,6 +41,16 @@ export function validatesSimd(): boolean {
 
 export function validatesRelaxedMadd(): boolean {
   return WebAssembly.validate(relaxedMaddModule())
+}
+
+/**
+ * 64-bit memories came to V8 (13.3) after the compiler that keeps the order of instructions (Turboshaft) took WebAssembly over; the one
+ * before it moves the loads of a block to its front.
+ */
+function validatesMemory64(): boolean {
+  const header = [0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00]
+  const memorySection = [0x05, 0x03, 0x01, 0x04, 0x01]
+  return WebAssembly.validate(new Uint8Array([...header, ...memorySection]))
 }
 
 /** Exports madd(a, b, c) = a * b + c by f32x4.relaxed_madd. */

@@ -57,7 +57,11 @@ export function emitSplat(context: KernelContext, { to, address }: Splat): void 
   const { pointer, offset } = context.place(address)
   code.get(context.pointer(pointer))
   if (bytes === 1) code.memory('i32.load8_u', offset).op('i32x4.splat')
-  else code.memory(bytes === 4 ? 'v128.load32_splat' : 'v128.load64_splat', offset)
+  else {
+    // V8 folds no offset into such a load: it would keep a register for each offset all through a loop. An address added up here is short-lived.
+    if (offset !== 0) code.i32(offset).op('i32.add')
+    code.memory(bytes === 4 ? 'v128.load32_splat' : 'v128.load64_splat', 0)
+  }
   code.set(context.register(to))
 }
 

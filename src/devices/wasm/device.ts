@@ -13,16 +13,25 @@ import type { SharedProgram } from '../threads/team.ts'
 import { Threads } from '../threads/threads.ts'
 import { WasmMemory, WasmStorage } from './memory.ts'
 
-/** V8's register allocation suits tiles with (rows + 1) * (vectors + 1) <= 16. */
-const target: Target = {
-  name: 'wasm',
-  lanes: 4,
-  registers: 16,
-  fmaChains: 8,
-  broadcastOperand: false,
-  splatsTogether: true,
-  l1: 32 * 1024,
-  l2: 1024 * 1024,
+/**
+ * V8 has 15 vector registers to give out. Where it keeps the order of instructions and multiplies and adds in one, a tile may fill them all; where it
+ * moves all loads of a step to the front, tiles with (rows + 1) * (vectors + 1) <= 16 suit it.
+ */
+function targetOf({ fusedMadd, keepsOrder }: WasmFeatures): Target {
+  const ordered = fusedMadd && keepsOrder
+  return {
+    name: 'wasm',
+    lanes: 4,
+    registers: ordered ? 15 : 16,
+    fmaChains: 8,
+    broadcastOperand: false,
+    splatsTogether: !ordered,
+    // Constants that live through the loop of a tile that fills all registers would drive the tile into memory.
+    besideFunctions: { registers: 16, splatsTogether: true },
+    prefetches: false,
+    l1: 32 * 1024,
+    l2: 1024 * 1024,
+  }
 }
 
 type KernelFunction = (table: number, first: number, last: number) => void
@@ -69,9 +78,11 @@ class WasmDevice implements Device {
   readonly #memory = new WasmMemory()
   readonly #threads = new Threads({ memory: this.#memory })
   readonly #features: WasmFeatures
+  readonly #target: Target
 
   constructor() {
     this.#features = probeWasmFeatures()
+    this.#target = targetOf(this.#features)
     if (!this.#features.simd)
       throw new DeviceError('this engine has no WebAssembly SIMD; use Node 20 or a browser of 2021 or later')
   }
@@ -89,8 +100,12 @@ class WasmDevice implements Device {
   }
 
   compile(graph: Graph): Executable {
+<<<<<<< HEAD
     const { program, kernels } = lowerGraph(graph, target, this.threads)
     this.#memory.checkScratch(program.scratch)
+=======
+    const { program, kernels } = lowerGraph(graph, this.#target, this.threads)
+>>>>>>> wasm
     const { heap } = this.#memory
     const code = emitWasm({
       // Threads need a memory that they can share.
