@@ -18,9 +18,6 @@ interface Walk {
   readonly output: readonly Affine[]
 }
 
-<<<<<<< HEAD
-function contraction(group: Group, places: Places, walk: Walk): Contract {
-=======
 /** From this distance on, the steps of a narrow panel of weights crowd few sets of a cache. */
 const farSteps = 128
 /** Pixels that must share a panel to be worth its copy. */
@@ -39,8 +36,7 @@ function panelOf({ axes, roles }: Walk, weights: Access): number {
   return far && steps >= panelSteps && product('row') >= panelPixels ? steps * panelColumns : 0
 }
 
-function contraction(group: Group, places: Places, locals: LocalOperands, walk: Walk): Contract {
->>>>>>> wasm
+function contraction(group: Group, places: Places, walk: Walk): Contract {
   const { root } = group
   const [a, b] = root.inputs as [Node, Node]
   const rank = walk.axes.length

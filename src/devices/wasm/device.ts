@@ -100,12 +100,8 @@ class WasmDevice implements Device {
   }
 
   compile(graph: Graph): Executable {
-<<<<<<< HEAD
-    const { program, kernels } = lowerGraph(graph, target, this.threads)
-    this.#memory.checkScratch(program.scratch)
-=======
     const { program, kernels } = lowerGraph(graph, this.#target, this.threads)
->>>>>>> wasm
+    this.#memory.checkScratch(program.scratch)
     const { heap } = this.#memory
     const code = emitWasm({
       // Threads need a memory that they can share.
