@@ -1,5 +1,7 @@
 // The character network of five convolutions: digits and letters of 28x28 pixels, made for little work per image.
 
+import { UsageError } from '../core/errors.ts'
+import { atSite } from '../core/site.ts'
 import { relu } from '../nn/activations.ts'
 import { BatchNorm2d } from '../nn/batch-norm.ts'
 import { Conv2d } from '../nn/conv2d.ts'
@@ -10,6 +12,11 @@ import { Sequential } from '../nn/sequential.ts'
 import type { Tensor } from '../tensor/tensor.ts'
 import { type ClassifierOptions, ImageClassifier } from './image-classifier.ts'
 
+export interface CharacterCnnOptions extends ClassifierOptions {
+  /** Multiplies the channels (default 1); work and parameters grow with its square. */
+  readonly width?: number
+}
+
 /**
  * Convolutions 3x3 to 32, 4x4 to 48, 3x3 to 64, 4x4 to 96 and 3x3 to 128 channels, each with batch norm and ReLU, none padded, those of 4x4 with
  * stride 2: 28x28 to 26x26, 12x12, 10x10, 4x4 and 2x2; then a layer: [N, 28, 28, 1] to logits [N, classes]. 267,274 parameters for 10 classes
@@ -19,23 +26,31 @@ export class CharacterCnn extends ImageClassifier {
   readonly features: Sequential
   readonly classifier: Linear
 
-  constructor({ classes = 10, random = defaultWeightRandom() }: ClassifierOptions = {}) {
+  constructor({ classes = 10, width = 1, random = defaultWeightRandom() }: CharacterCnnOptions = {}) {
     super()
+    if (!(Number.isInteger(width) && width >= 1))
+      throw new UsageError(`CharacterCnn: width must be a whole number of 1 or more, not ${width}${atSite()}`)
     const stage = (inputs: number, outputs: number, kernel: number, stride: number) => [
       new Conv2d({ inputs, outputs, kernel, stride, bias: false, initializer: kaimingNormal, random }),
       new BatchNorm2d({ channels: outputs }),
       relu,
     ]
     this.features = new Sequential(
-      ...stage(1, 32, 3, 1),
-      ...stage(32, 48, 4, 2),
-      ...stage(48, 64, 3, 1),
-      ...stage(64, 96, 4, 2),
-      ...stage(96, 128, 3, 1),
+      ...stage(1, 32 * width, 3, 1),
+      ...stage(32 * width, 48 * width, 4, 2),
+      ...stage(48 * width, 64 * width, 3, 1),
+      ...stage(64 * width, 96 * width, 4, 2),
+      ...stage(96 * width, 128 * width, 3, 1),
       new Flatten(),
     )
-    const inputImage = [2, 2, 128] as const
-    this.classifier = new Linear({ inputs: 512, outputs: classes, inputImage, initializer: fanInUniform, random })
+    const inputImage = [2, 2, 128 * width] as const
+    this.classifier = new Linear({
+      inputs: 512 * width,
+      outputs: classes,
+      inputImage,
+      initializer: fanInUniform,
+      random,
+    })
   }
 
   override get headName(): string {

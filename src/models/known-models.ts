@@ -26,6 +26,7 @@ export interface KnownModels {
   readonly 'nist36-cnn-pooled': Nist36Cnn
   readonly 'mnist-cnn': MnistCnn
   readonly 'character-cnn': CharacterCnn
+  readonly 'character-cnn-wide': CharacterCnn
   readonly autoencoder: Autoencoder
   readonly 'conv-autoencoder': ConvAutoencoder
   readonly resnet20: CifarResNet
@@ -119,6 +120,13 @@ export const knownModels: { readonly [Name in ModelName]: ModelEntry<KnownModels
     classes: 10,
     preprocessing: mnistPreprocessing,
     create: (options) => new CharacterCnn(options),
+  },
+  'character-cnn-wide': {
+    title: 'five convolutions of twice the channels and a layer for 28x28 digits and letters',
+    input: [28, 28, 1],
+    classes: 10,
+    preprocessing: mnistPreprocessing,
+    create: (options) => new CharacterCnn({ width: 2, ...options }),
   },
   autoencoder: {
     title: 'fully connected autoencoder 1024-32-32-32-1024',

@@ -9,6 +9,7 @@ export const modelNames = [
   'nist36-cnn-pooled',
   'mnist-cnn',
   'character-cnn',
+  'character-cnn-wide',
   'autoencoder',
   'conv-autoencoder',
   'resnet20',

@@ -2,6 +2,7 @@
 
 import { describe, expect, it } from 'vitest'
 import { writeSafetensors } from '../../../src/io/safetensors.ts'
+import { CharacterCnn } from '../../../src/models/character-cnn.ts'
 import { CharacterMlp } from '../../../src/models/character-mlp.ts'
 import { CifarResNet } from '../../../src/models/cifar-resnet.ts'
 import { ConvAutoencoder } from '../../../src/models/conv-autoencoder.ts'
@@ -27,6 +28,7 @@ describe('createModel', () => {
     ['lenet5', 61_706],
     ['nist36-cnn', 1_849_380],
     ['character-cnn', 267_274],
+    ['character-cnn-wide', 1_056_778],
     ['resnet20-padding', 269_722],
     ['resnet32-padding', 464_154],
     ['resnet56-padding', 853_018],
@@ -63,6 +65,7 @@ describe('createModel', () => {
     expect(() => new CifarResNet({ depth: 21 })).toThrow('depth is 6n + 2, such as 20, 32 and 56, not 21')
     expect(() => new ResNet({ depth: 101 as never })).toThrow('ResNet: depth is 18, 34 or 50, not 101')
     expect(() => new LeNet5({ side: 30 as never })).toThrow('LeNet5: side is 28 or 32, not 30')
+    expect(() => new CharacterCnn({ width: 0.5 })).toThrow('width must be a whole number of 1 or more, not 0.5')
     expect(() => new ConvAutoencoder({ channels: [] })).toThrow('channels needs at least one convolution')
   })
 
