@@ -10,8 +10,12 @@ try {
   await createCommand({
     say: (line) => console.log(line),
     write: (file, text) => {
-      mkdirSync(dirname(file), { recursive: true })
-      writeFileSync(file, text)
+      try {
+        mkdirSync(dirname(file), { recursive: true })
+        writeFileSync(file, text)
+      } catch (error) {
+        throw new OcellusError(`${file} cannot be written: ${error instanceof Error ? error.message : error}`)
+      }
     },
   }).parseAsync()
 } catch (error) {

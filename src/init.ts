@@ -17,8 +17,8 @@ export interface InitOptions {
 }
 
 /**
- * Starts the device, the fastest there is when none is named, and its threads. May be called again with other choices, before the first
- * variable is made. Throws DeviceError where the device cannot run, UsageError for a number of threads that makes no sense.
+ * Starts the device, the fastest there is when none is named, and its threads. May be called again with other choices: variables move with
+ * their values, and programs are made anew. Throws DeviceError where the device cannot run, UsageError for a number of threads that makes no sense.
  */
 export async function init({ device, threads }: InitOptions = {}): Promise<void> {
   const chosen = useDevice(device)

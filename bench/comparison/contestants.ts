@@ -1,4 +1,4 @@
-// Who takes part: ours on each device, PyTorch in its modes, and the JavaScript libraries.
+// Who takes part: ours on each device, PyTorch in its modes, NumPy by hand, and the JavaScript libraries.
 
 import { execFileSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
@@ -7,7 +7,7 @@ import type { Workload } from '../workloads/workload.ts'
 import { installPeers } from './install.ts'
 import { ContestantProcess } from './process.ts'
 
-export const peerNames = ['torch', 'tfjs', 'jax', 'onnxruntime'] as const
+export const peerNames = ['torch', 'numpy', 'tfjs', 'jax', 'onnxruntime', 'onnxruntime-web'] as const
 export type PeerName = (typeof peerNames)[number]
 export const deviceNames = ['native', 'wasm'] as const
 
@@ -25,9 +25,9 @@ export interface Entrant {
 export interface EntrantOptions {
   readonly threads: number
   readonly python: string
-  readonly anyTorch: boolean
+  readonly anyTorch?: boolean
   /** Also PyTorch's slow-to-start modes. */
-  readonly allModes: boolean
+  readonly allModes?: boolean
   readonly say: (line: string) => void
 }
 
@@ -48,7 +48,13 @@ export async function startOurs(device: string, threads: number): Promise<Entran
 }
 
 /** Throws OcellusError with the reason where this Python has no PyTorch 2.13. */
-export async function startTorch({ threads, python, anyTorch, allModes, say }: EntrantOptions): Promise<Entrant> {
+export async function startTorch({
+  threads,
+  python,
+  anyTorch = false,
+  allModes = false,
+  say,
+}: EntrantOptions): Promise<Entrant> {
   const env = { OMP_NUM_THREADS: String(threads), MKL_NUM_THREADS: String(threads) }
   const process = await ContestantProcess.start({
     peer: `PyTorch (${python})`,
@@ -68,6 +74,18 @@ export async function startTorch({ threads, python, anyTorch, allModes, say }: E
   return { peer: 'torch', process, modes: (workload) => torchModes(workload, allModes, compiler) }
 }
 
+/** W1 by hand. Throws OcellusError where this Python has no NumPy. */
+async function startNumpy({ threads, python }: EntrantOptions): Promise<Entrant> {
+  const count = String(threads)
+  const process = await ContestantProcess.start({
+    peer: `NumPy (${python})`,
+    command: python,
+    args: ['-u', file('../python/numpy_contestant.py')],
+    env: { OMP_NUM_THREADS: count, OPENBLAS_NUM_THREADS: count, MKL_NUM_THREADS: count },
+  })
+  return { peer: 'numpy', process, modes: ({ name }) => (name === 'W1' ? ['by hand'] : []) }
+}
+
 function torchModes(workload: Workload, all: boolean, compiler: boolean): string[] {
   if (workload.kind === 'product') return ['eager']
   const images = workload.input.shape.length === 3
@@ -85,25 +103,31 @@ function hasCompiler(): boolean {
   }
 }
 
-/** What the JavaScript libraries can do, or do in bearable time. */
-const abilities: Readonly<Record<Exclude<PeerName, 'torch'>, readonly string[]>> = {
-  tfjs: ['W1', 'W2', 'W3', 'W5', 'W6', 'W7', 'W8'],
-  jax: ['W1', 'W2', 'W3', 'W6', 'W8'],
-  onnxruntime: ['W7'],
+/** A JavaScript library: its file here with the first arguments, its mode, and what it can do, or do in bearable time. */
+interface Library {
+  readonly file: string
+  readonly args: readonly string[]
+  readonly mode: 'native' | 'wasm'
+  readonly workloads: readonly string[]
+}
+
+const libraries: Readonly<Record<Exclude<PeerName, 'torch' | 'numpy'>, Library>> = {
+  tfjs: { file: 'tfjs.ts', args: [], mode: 'wasm', workloads: ['W1', 'W2', 'W3', 'W5', 'W6', 'W7', 'W8'] },
+  jax: { file: 'jax.ts', args: [], mode: 'wasm', workloads: ['W1', 'W2', 'W3', 'W6', 'W8'] },
+  onnxruntime: { file: 'onnxruntime.ts', args: ['onnxruntime-node'], mode: 'native', workloads: ['W7'] },
+  'onnxruntime-web': { file: 'onnxruntime.ts', args: ['onnxruntime-web'], mode: 'wasm', workloads: ['W7'] },
 }
 
 /** A peer by name. Throws OcellusError with the reason where it cannot take part. */
 export async function startPeer(name: PeerName, options: EntrantOptions): Promise<Entrant> {
   if (name === 'torch') return startTorch(options)
+  if (name === 'numpy') return startNumpy(options)
   const { threads } = options
-  if (name !== 'onnxruntime' && threads !== 1) throw new OcellusError(`${name} is compared on 1 thread`)
+  const { file, args, mode, workloads } = libraries[name]
+  if (mode === 'wasm' && threads !== 1) throw new OcellusError(`${name} is compared on 1 thread`)
   installPeers(options.say)
-  const process = await nodeProcess(name, `../contestants/${name}.ts`, [String(threads)])
-  const able = (workload: Workload): boolean =>
-    abilities[name].includes(workload.name.split('-')[0] as string) && !workload.name.endsWith('f64')
-  return {
-    peer: name,
-    process,
-    modes: (workload) => (able(workload) ? [name === 'onnxruntime' ? 'native' : 'wasm'] : []),
-  }
+  const process = await nodeProcess(name, `../contestants/${file}`, [...args, String(threads)])
+  const able = ({ name }: Workload): boolean =>
+    workloads.includes(name.split('-')[0] as string) && !name.endsWith('f64')
+  return { peer: name, process, modes: (workload) => (able(workload) ? [mode] : []) }
 }

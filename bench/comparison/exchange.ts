@@ -3,8 +3,8 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Random } from '../../src/index.ts'
+import { openSafetensors, readSafetensors, writeSafetensors } from '../../src/io/index.node.ts'
 import type { HostTensor } from '../../src/io/index.ts'
-import { readSafetensors, writeSafetensors } from '../../src/io/index.ts'
 import type { ParameterSpec, Workload } from '../workloads/workload.ts'
 import { proofSteps } from './proof.ts'
 
@@ -74,11 +74,11 @@ function starter(start: ParameterSpec['start'], random: Random): () => number {
   return () => random.uniform(low, high)
 }
 
-/** What `writeTask` wrote. */
+/** What `writeTask` wrote; a tensor is read from the file when its data are asked for, as `loadWeights` does it. */
 export function readTask(folder: string): { readonly description: WorkloadFile; readonly values: Tensors } {
   const description = JSON.parse(readFileSync(join(folder, 'workload.json'), 'utf8')) as WorkloadFile
   const file = join(folder, 'values.safetensors')
-  return { description, values: readSafetensors(readFileSync(file), { file }).tensors }
+  return { description, values: openSafetensors(file).tensors }
 }
 
 /** Where a contestant leaves its answer. */

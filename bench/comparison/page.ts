@@ -1,19 +1,26 @@
 // docs/performance.md: the tables of a whole run, with what they mean.
 
+import { growthPage } from '../growth/report.ts'
+import { formatLoading } from '../loading.ts'
+import { formatProduct } from '../product.ts'
+import { formatScaling } from '../scaling.ts'
 import type { Workload } from '../workloads/workload.ts'
+import { barsPage } from './bars.ts'
 import type { Row } from './compare.ts'
 import { mebibytes } from './footprint.ts'
 import { fastest, markdownTable, milliseconds, percent, ratio } from './report.ts'
 import type { Results } from './results.ts'
+import { table } from './table.ts'
 
-/** The page; `growth` is the part about growth with the shape, in Markdown, or empty where it was not measured. */
-export function performancePage(workloads: readonly Workload[], results: Results, growth: string): string {
+/** The page; parts that were not measured are left out. */
+export function performancePage(workloads: readonly Workload[], results: Results): string {
   const { rows, peaks, footprints, firstSteps, machine, node, versions, failures, load, clock } = results
   const others = load > 0.5 ? ` About ${load.toFixed(1)} other programs ran at the same time.` : ''
   const libraries = Object.entries(versions).map(([name, version]) => `${name} ${version}`)
   const parts = [
     '# Performance',
     `Measured by \`npm run bench\` on ${machine}, Node ${node}; ${libraries.join(', ')}. This page and \`bench/results.json\` are written by that command.${others}${clock === 'cpu' ? ' Times are those that the process computed, not those of a clock on the wall.' : ''} Shared machines are noisy: read ratios, which come from turns in one run, before milliseconds.`,
+    barsPage(results),
     '## How it is measured',
     method,
     ...peaks.flatMap(({ threads, widest, wasm }) => [
@@ -30,9 +37,7 @@ export function performancePage(workloads: readonly Workload[], results: Results
         rows.filter((row) => row.threads === threads),
       ),
     ]),
-    ...(failures.length === 0
-      ? []
-      : ['## What could not be measured', failures.map((failure) => `- ${failure}`).join('\n')]),
+    ...(failures.length === 0 ? [] : ['## What could not be measured', list(failures)]),
     ...(footprints.length === 0
       ? []
       : [
@@ -46,17 +51,31 @@ export function performancePage(workloads: readonly Workload[], results: Results
           '## Start',
           `From the start of the process to the end of the first training step of W1, median of cold processes: ${firstSteps.map(({ peer, ms }) => `${peer} ${(ms / 1000).toFixed(2)} s`).join(', ')}.`,
         ]),
-    ...(growth === '' ? [] : [growth]),
+    ...(results.scaling.length === 0 ? [] : ['## Two threads', list(results.scaling.map(formatScaling))]),
+    ...(results.products.length === 0
+      ? []
+      : ['## Products on WebAssembly, by Node', list(results.products.map(formatProduct))]),
+    ...(results.loading === undefined ? [] : ['## Loading images', list([formatLoading(results.loading)])]),
+    ...(results.growth.length === 0
+      ? []
+      : [growthPage({ points: results.growth, explanations: results.explanations })]),
   ]
   return `${parts.join('\n\n')}\n`
+}
+
+function list(lines: readonly string[]): string {
+  return lines.map((line) => `- ${line}`).join('\n')
 }
 
 const method = `A training step is forward, loss, backward and update, with a new batch each call and the loss read; batches are made beforehand. Every
 contestant runs in a process of its own. Before a workload is timed all prove that they do the same work, from the same weights and batches
 with dropout off: the losses of 10 steps at rate 1e-3 agree to 1e-4, every parameter's gradient of step 1 to 1e-3 of its norm; of inference
 and products the outputs agree to 1e-4. PyTorch's losses and gradients are its float64 ones there, because its own rounding in float32 is
-larger than these bounds on deep networks; each of its modes must agree with them too, to 1e-3 and 3e-2. Then blocks of calls are timed in
-turns, with dropout on and at the workload's own rate, and the median of the blocks counts. PyTorch's optimizers run in their plain or their
+larger than these bounds on deep networks; each of its modes must agree with them too, to 1e-3 and 3e-2. Where rounding in float32 takes
+anybody over the bounds, ours does the work in float64 too: the two must agree to 1e-9, and every float32 run must be as near to that as
+PyTorch's. W4p is such a case: of its 4.3 million choices in max pooling ten fall differently in PyTorch's float32 and float64, which moves
+gradients by 2e-3 of their norm (with the same choices, by 2e-5), and Adam carries that to 1e-4 of the loss by step 9. Then blocks of calls are
+timed in turns, with dropout on and at the workload's own rate, and the median of the blocks counts. PyTorch's optimizers run in their plain or their
 fused form, whichever is faster here. GFLOP/s count the multiplications and additions of products and convolutions only, without an input
 gradient for the first layer.`
 
@@ -103,9 +122,4 @@ function footprintTable({ footprints }: Results): string {
       }),
     ]),
   )
-}
-
-export function table(head: readonly string[], lines: readonly (readonly string[])[]): string {
-  const row = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`
-  return [row(head), row(head.map(() => '---')), ...lines.map(row)].join('\n')
 }

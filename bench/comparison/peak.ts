@@ -32,13 +32,16 @@ export class PeakMeter {
     return this.#wasm
   }
 
-  async measure(): Promise<void> {
+  /** One more measurement; what it found. */
+  async measure(): Promise<{ readonly widest: number; readonly wasm: number }> {
     const answers = await Promise.all(
       this.#processes.map((process) => process.request({ command: 'peak', milliseconds })),
     )
     const total = (key: string): number => answers.reduce((sum, answer) => sum + Number(answer[key]), 0)
-    this.#widest = Math.max(this.#widest, total('widest'))
-    this.#wasm = Math.max(this.#wasm, total('wasm'))
+    const found = { widest: total('widest'), wasm: total('wasm') }
+    this.#widest = Math.max(this.#widest, found.widest)
+    this.#wasm = Math.max(this.#wasm, found.wasm)
+    return found
   }
 
   async stop(): Promise<void> {

@@ -2,8 +2,9 @@
 
 import { loadavg } from 'node:os'
 import { OcellusError } from '../../src/index.ts'
+import type { Clock } from '../timing.ts'
 import type { Workload } from '../workloads/workload.ts'
-import { type Clock, compare, type Row } from './compare.ts'
+import { compare, type Row } from './compare.ts'
 import { type Entrant, type EntrantOptions, type PeerName, startOurs, startPeer } from './contestants.ts'
 import { PeakMeter } from './peak.ts'
 import { formatRatios, formatRow } from './report.ts'
@@ -47,6 +48,9 @@ export async function runComparison(options: ComparisonOptions): Promise<Compari
   const peaks: Peak[] = []
   const failures: string[] = []
   const versions: Record<string, string> = {}
+  const begin = performance.now()
+  const all = options.threads.length * options.workloads.length
+  let place = 0
   for (const threads of options.threads) {
     const peak = await PeakMeter.start(threads)
     const entrants = await startEntrants(options, threads, failures)
@@ -54,6 +58,12 @@ export async function runComparison(options: ComparisonOptions): Promise<Compari
       for (const { peer, process } of entrants) versions[peer] = process.version
       for (const workload of options.workloads) {
         const { repeats, clock, say } = options
+        place++
+        const minutes = (performance.now() - begin) / 60_000
+        if (all > 2)
+          say(
+            `[${place} of ${all}, ${minutes.toFixed(1)} min so far] ${workload.name}, ${threads} thread${threads === 1 ? '' : 's'}`,
+          )
         const result = await compare(workload, { entrants, threads, repeats, clock, peak, say })
         for (const row of result.rows) say(formatRow(row))
         if (result.rows.length > 1) say(formatRatios(result.rows))

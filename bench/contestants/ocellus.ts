@@ -16,7 +16,7 @@ import {
   Variable,
 } from '../../src/index.node.ts'
 import type { HostTensor } from '../../src/io/index.ts'
-import { type Module, Parameter } from '../../src/nn/index.ts'
+import type { Module } from '../../src/nn/index.ts'
 import { Adam, AdamW, type Optimizer, Sgd } from '../../src/optim/index.ts'
 import { listed, readTask, type Task } from '../comparison/exchange.ts'
 import { proofRate, proofSteps } from '../comparison/proof.ts'
@@ -28,6 +28,7 @@ import type {
   TrainingWorkload,
   Workload,
 } from '../workloads/workload.ts'
+import { loadedNetwork } from './network.ts'
 import { type Call, type Contestant, type Proof, serve } from './serve.ts'
 
 type Values = ReadonlyMap<string, HostTensor>
@@ -39,7 +40,7 @@ await serve(async (): Promise<Contestant> => {
   const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'))
   return {
     version,
-    prove: (task) => prove(findWorkload(task.workload), valuesOf(task)),
+    prove: (task) => prove(findWorkload(task.workload), valuesOf(task), task.exact ?? false),
     prepare: (task) => prepare(findWorkload(task.workload), valuesOf(task)),
     others: { peak: ({ milliseconds }) => peaks(Number(milliseconds)) },
   }
@@ -60,10 +61,11 @@ function peaks(duration: number): { widest: number; wasm: number } {
   }
 }
 
-function prove(workload: Workload, values: Values): Proof {
+/** `exact` makes the steps of training in float64. */
+function prove(workload: Workload, values: Values, exact: boolean): Proof {
   switch (workload.kind) {
     case 'training':
-      return proveTraining(workload, values)
+      return proveTraining(workload, values, exact ? 'f64' : 'f32')
     case 'inference': {
       const forward = compiledForward(workload, values)
       return outputs(listed(values, 'x').map((x) => forward(given(x)).dataSync()))
@@ -104,8 +106,8 @@ function outputs(results: readonly TypedArray[]): Proof {
   return { losses: [], tensors: new Map(named) }
 }
 
-function proveTraining(workload: TrainingWorkload, values: Values): Proof {
-  const settings = { dropout: false, learningRate: proofRate }
+function proveTraining(workload: TrainingWorkload, values: Values, dtype: 'f32' | 'f64'): Proof {
+  const settings = { dropout: false, learningRate: proofRate, dtype }
   const { network, batch } = trainingStep(workload, values, settings)
   const first = compile((x: Tensor, y: Tensor) =>
     gradients(workload.loss(network.forward(x), y, network), network.parameters()),
@@ -113,33 +115,37 @@ function proveTraining(workload: TrainingWorkload, values: Values): Proof {
   const [x, y] = batch()
   const tensors = first(x, y).map((gradient, i): [string, HostTensor] => [
     `gradient.${i}`,
-    { dtype: 'f32', shape: gradient.shape, data: gradient.dataSync() },
+    { dtype, shape: gradient.shape, data: gradient.dataSync() },
   ])
   const { loss } = trainingStep(workload, values, settings)
-  return { losses: Array.from({ length: proofSteps }, loss), tensors: new Map(tensors) }
+  return { losses: Array.from({ length: proofSteps }, loss), tensors: new Map(tensors), exact: dtype === 'f64' }
 }
 
 interface TrainingSettings {
   readonly dropout: boolean
   readonly learningRate: number
+  /** Default f32. */
+  readonly dtype?: 'f32' | 'f64'
 }
 
 /** A network from the given values, and its compiled step, which takes the next batch at each call. */
 function trainingStep(
   workload: TrainingWorkload,
   values: Values,
-  { dropout, learningRate }: TrainingSettings,
+  { dropout, learningRate, dtype = 'f32' }: TrainingSettings,
 ): { network: Module; batch: () => readonly [Tensor, Tensor]; loss: () => number; step: Call } {
-  const network = workload.network({ dropout })
-  load(network.parameters(), listed(values, 'parameter'))
+  const network = loadedNetwork(workload, values, { dropout })
+  if (dtype === 'f64') network.to(dtype)
+  const operand = (value: HostTensor): Tensor =>
+    dtype === 'f64' && value.dtype === 'f32' ? given({ ...value, data: Float64Array.from(value.data) }) : given(value)
   const optimizer = makeOptimizer(workload.optimizer, learningRate, network)
   const run = compile((x: Tensor, y: Tensor) => {
     const loss = workload.loss(network.forward(x), y, network)
     optimizer.step(gradients(loss, network.parameters()))
     return loss
   })
-  const inputs = listed(values, 'x').map(given)
-  const targets = workload.target === 'input' ? inputs : listed(values, 'y').map(given)
+  const inputs = listed(values, 'x').map(operand)
+  const targets = workload.target === 'input' ? inputs : listed(values, 'y').map(operand)
   const batch = inTurn(inputs.map((x, i) => [x, targets[i] as Tensor] as const))
   const loss = (): number => run(...batch()).item()
   return { network, batch, loss, step: () => void loss() }
@@ -158,10 +164,7 @@ function makeOptimizer(spec: OptimizerSpec, learningRate: number, network: Modul
 }
 
 function compiledForward(workload: InferenceWorkload, values: Values): (x: Tensor) => Tensor {
-  const network = workload.network({ dropout: true }).eval()
-  load(network.parameters(), listed(values, 'parameter'))
-  const state = [...network.namedVariables().values()].filter((variable) => !(variable instanceof Parameter))
-  load(state, listed(values, 'state'))
+  const network = loadedNetwork(workload, values, { dropout: true })
   return compile((x: Tensor) => network.forward(x))
 }
 
@@ -174,19 +177,6 @@ function productCalls({ m, n, dtype }: ProductWorkload, values: Values): { run: 
     const result = new Variable(tensor(zeros, { shape: [m, n] }))
     return { run: compile(() => result.assign(a.matmul(b))), result }
   })
-}
-
-function load(variables: readonly Variable[], values: readonly HostTensor[]): void {
-  if (variables.length !== values.length) {
-    throw new OcellusError(`the network has ${variables.length} values to load, the benchmark's list ${values.length}`)
-  }
-  for (const [i, variable] of variables.entries()) {
-    const { shape, data } = values[i] as HostTensor
-    if (String(shape) !== String(variable.shape)) {
-      throw new OcellusError(`${variable.label} has shape [${variable.shape}], the benchmark's list says [${shape}]`)
-    }
-    variable.write(data)
-  }
 }
 
 function given({ data, shape }: HostTensor): Tensor {

@@ -1,6 +1,6 @@
-// onnxruntime-node, as a contestant in inference: `tsx onnxruntime.ts THREADS`.
+// onnxruntime, as a contestant in inference, in its package for Node or in that for browsers: `tsx onnxruntime.ts PACKAGE THREADS`.
+// Its file is written with the operators that a framework's export has (our own exporter writes a norm as arithmetic, which it runs slower).
 
-import { createRequire } from 'node:module'
 import type { Shape } from '../../src/index.ts'
 import type { HostTensor } from '../../src/io/index.ts'
 import { listed, readTask, type Task } from '../comparison/exchange.ts'
@@ -14,20 +14,28 @@ interface OnnxTensor {
   readonly data: Float32Array
 }
 
-/** What this file needs of onnxruntime. */
+/** What this file needs of onnxruntime; `env` is there in onnxruntime-web. */
 interface OnnxRuntime {
+  readonly env: { readonly wasm?: { numThreads?: number } }
   readonly Tensor: new (type: 'float32', data: Float32Array, shape: readonly number[]) => OnnxTensor
   readonly InferenceSession: {
     create(
       file: Uint8Array,
-      options: { readonly intraOpNumThreads: number; readonly interOpNumThreads: number },
+      options: {
+        readonly intraOpNumThreads?: number
+        readonly interOpNumThreads?: number
+        readonly executionProviders: readonly string[]
+        readonly graphOptimizationLevel: 'all'
+      },
     ): Promise<{ run(inputs: { readonly x: OnnxTensor }): Promise<Record<string, OnnxTensor>> }>
   }
 }
 
-const name: string = 'onnxruntime-node'
-const threads = Number(process.argv[2] ?? 1)
-const onnx = createRequire(import.meta.url)(name) as OnnxRuntime
+const [name = 'onnxruntime-node', threadCount = '1'] = process.argv.slice(2)
+const threads = Number(threadCount)
+const inWasm = name === 'onnxruntime-web'
+const onnx = (await import(name)) as OnnxRuntime
+if (inWasm && onnx.env.wasm !== undefined) onnx.env.wasm.numThreads = threads
 
 await serve((): Contestant => ({ version: packageVersion(name), prove, prepare }))
 
@@ -42,7 +50,12 @@ async function calls(task: Task): Promise<(() => Promise<Float32Array>)[]> {
   const outputs = specs.at(-1)?.shape.at(-1) as number
   const layers = layerLists[description.name] as readonly Layer[]
   const file = onnxFile(layers, given, (inputs[0] as HostTensor).shape, outputs)
-  const session = await onnx.InferenceSession.create(file, { intraOpNumThreads: threads, interOpNumThreads: 1 })
+  const session = await onnx.InferenceSession.create(file, {
+    // The package for browsers takes its threads from `env`.
+    ...(inWasm ? {} : { intraOpNumThreads: threads, interOpNumThreads: 1 }),
+    executionProviders: [inWasm ? 'wasm' : 'cpu'],
+    graphOptimizationLevel: 'all',
+  })
   return inputs.map(({ data, shape }) => {
     const x = new onnx.Tensor('float32', data as Float32Array, shape)
     return async () => (Object.values(await session.run({ x }))[0] as OnnxTensor).data

@@ -11,6 +11,13 @@ export interface Proof {
   readonly losses: readonly number[]
   /** Gradients of step 1 (`gradient.0`), or outputs (`output.0`). */
   readonly tensors: ReadonlyMap<string, HostTensor>
+  /** The work was done in float64. */
+  readonly exact?: boolean
+}
+
+/** `exact` asks for float64; only ours is asked. */
+export interface ProofTask extends Task {
+  readonly exact?: boolean
 }
 
 /** One call on the next batch. */
@@ -19,13 +26,13 @@ export type Call = () => void | Promise<void>
 export interface Contestant {
   /** Of the library. */
   readonly version: string
-  prove(task: Task): Proof | Promise<Proof>
+  prove(task: ProofTask): Proof | Promise<Proof>
   prepare(task: Task): Call | Promise<Call>
   /** Requests of this contestant alone. */
   readonly others?: Readonly<Record<string, (request: Readonly<Record<string, unknown>>) => object>>
 }
 
-interface Request extends Task {
+interface Request extends ProofTask {
   readonly command: string
   readonly answer: string
   readonly calls: number
@@ -58,9 +65,9 @@ export async function serve(create: () => Contestant | Promise<Contestant>): Pro
 async function answerTo(request: Request, contestant: Contestant, prepared: Map<string, Call>): Promise<object> {
   switch (request.command) {
     case 'prove': {
-      const { losses, tensors } = await contestant.prove(request)
+      const { losses, tensors, exact = false } = await contestant.prove(request)
       writeTensors(request.answer, tensors)
-      return { losses }
+      return { losses, exact }
     }
     case 'prepare': {
       const call = await contestant.prepare(request)

@@ -1,15 +1,6 @@
 """PyTorch as a contestant: reads one request per line, answers with one line. Started as `contestant.py THREADS`."""
-import ctypes, json, math, os, resource, struct, sys, time
-
-# Nothing else may write between the answers.
-answers = os.fdopen(os.dup(1), "w")
-os.dup2(2, 1)
-
-
-def say(**fields):
-    answers.write(json.dumps(fields) + "\n")
-    answers.flush()
-
+from serve import in_turn, say, serve, warm_up
+import ctypes, json, math, os, struct, sys
 
 try:
     import torch
@@ -150,9 +141,9 @@ def prove(request):
     losses += [step(batches[i % len(batches)]).item() for i in range(1, request["steps"])]
     exact = exact_run(work, request)
     check_rounding(specs, found, exact["gradients"], losses, exact["losses"])
-    gradients = [networks.from_torch(spec, gradient.float()) for spec, gradient in zip(specs, exact["gradients"])]
+    gradients = [networks.from_torch(spec, gradient) for spec, gradient in zip(specs, exact["gradients"])]
     write_tensors(request["answer"], {f"gradient.{i}": value for i, value in enumerate(gradients)})
-    return {"losses": exact["losses"]}
+    return {"losses": exact["losses"], "exact": True}
 
 
 # The last workload's exact run, which all modes share.
@@ -199,17 +190,6 @@ def check_rounding(specs, found, exact, losses, exact_losses):
             raise ValueError(f"the loss of step {i + 1} of this mode is {loss}, PyTorch's own in float64 {truth}")
 
 
-def in_turn(items):
-    """A function that gives each item after the other, without end."""
-    state = [0]
-
-    def following():
-        state[0] += 1
-        return items[state[0] % len(items)]
-
-    return following
-
-
 def prepare(request, variants=2):
     """-> the function that makes one call"""
     work = Work(request["folder"], request["mode"])
@@ -245,71 +225,5 @@ def prepare(request, variants=2):
     return calls[0] if variants == 1 else min(calls, key=warm_up)
 
 
-def timed(call, calls):
-    start = time.perf_counter()
-    for _ in range(calls):
-        call()
-    return (time.perf_counter() - start) * 1e3
-
-
-def warm_up(call, milliseconds=400):
-    """Calls until things have settled; milliseconds of one call."""
-    timed(call, 2)
-    calls, last = 1, timed(call, 1)
-    spent = last
-    while spent < milliseconds:
-        calls = min(2 * calls, max(1, math.ceil(milliseconds * calls / 4 / max(last, 0.01))))
-        last = timed(call, calls)
-        spent += last
-    return last / calls
-
-
-def forget_peak():
-    """Lets the peak of resident memory begin anew, so that it does not count what imports took for a moment; Linux only."""
-    try:
-        with open("/proc/self/clear_refs", "w") as file:
-            file.write("5")
-    except OSError:
-        pass
-
-
-def memory_bytes(field):
-    try:
-        with open("/proc/self/status") as file:
-            return next(1024 * int(line.split()[1]) for line in file if line.startswith(field))
-    except OSError:
-        return 1024 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-
-
-def main():
-    torch.set_num_threads(int(sys.argv[1]))
-    prepared = {}
-    forget_peak()
-    say(version=torch.__version__, bytes=memory_bytes("VmRSS"))
-    for line in sys.stdin:
-        request = json.loads(line)
-        command = request["command"]
-        try:
-            if command == "prove":
-                say(**prove(request))
-            elif command == "prepare":
-                call = prepare(request)
-                prepared[request["mode"]] = call
-                say(milliseconds=warm_up(call))
-            elif command == "time":
-                before = time.process_time()
-                milliseconds = timed(prepared[request["mode"]], request["calls"])
-                say(milliseconds=milliseconds, cpu=(time.process_time() - before) * 1e3)
-            elif command == "forget":
-                prepared.clear()
-                say()
-            elif command == "run":
-                timed(prepare(request, variants=1), request["calls"])
-                say(bytes=memory_bytes("VmHWM"))
-            else:
-                say(error=f"there is no request called {command}")
-        except Exception as error:
-            say(error=f"{type(error).__name__}: {error}".split("\n")[0][:300])
-
-
-main()
+torch.set_num_threads(int(sys.argv[1]))
+serve(torch.__version__, prove, prepare)

@@ -1,6 +1,6 @@
 // All workloads by name, in the order of the table.
 
-import { OcellusError } from '../../src/index.ts'
+import { UsageError } from '../../src/index.ts'
 import { w4, w4p } from './character-network.ts'
 import { w6 } from './convolutional-autoencoder.ts'
 import { w1, w2, w3 } from './dense-networks.ts'
@@ -40,7 +40,7 @@ export function chooseWorkloads(names: readonly string[]): Workload[] {
   return workloads.filter((workload) => names.some((name) => chosenBy(name)(workload)))
 }
 
-function unknownWorkload(name: string): OcellusError {
+function unknownWorkload(name: string): UsageError {
   const families = workloads.map((workload) => workload.name.split('-')[0])
-  return new OcellusError(`there is no workload called ${name}; choose from ${[...new Set(families)].join(', ')}`)
+  return new UsageError(`there is no workload called ${name}; choose from ${[...new Set(families)].join(', ')}`)
 }

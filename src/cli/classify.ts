@@ -1,6 +1,6 @@
 // `ocellus classify`: what is on pictures, by a network with given weights.
 
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 import { type DeviceFlags, deviceOption, threadsOption } from './choose-device.ts'
 import { examples, newCommand } from './command.ts'
 import { numberList, ratio, wholeNumber } from './option-values.ts'
@@ -8,6 +8,8 @@ import { numberList, ratio, wholeNumber } from './option-values.ts'
 export interface ClassifyFlags extends DeviceFlags {
   readonly weights?: string
   readonly model?: string
+  readonly entry?: string
+  readonly layout?: 'ocellus' | 'pytorch'
   readonly labels?: string
   readonly top: number
   readonly mean?: readonly number[]
@@ -34,6 +36,13 @@ export function classifyCommand(): Command {
       'weights of the network, as `ocellus evaluate` takes them (default: weights/squeezenet1.1_nchw/weights in the data folder)',
     )
     .option('--model <name>', 'the network, where it is not to be recognised (`ocellus summary --help` lists them)')
+    .option('--entry <keys>', 'where the state dict lies in a checkpoint that holds several, as ema or models/student')
+    .addOption(
+      new Option('--layout <name>', 'how the weights are arranged, where the file does not say so').choices([
+        'ocellus',
+        'pytorch',
+      ]),
+    )
     .option(
       '--labels <file>',
       'names of the classes, one per line (default: a file called labels, classes or synset beside the weights or in the two folders above)',

@@ -9,6 +9,7 @@ const folderOption = (): Option =>
   new Option('--folder <folder>', 'the data folder (default: OCELLUS_DATA, else .cache/ocellus in the home folder)')
 const formatOption = (): Option =>
   new Option('--format <name>', 'how to print').choices(['text', 'json']).default('text')
+const jsonOption = (): Option => new Option('--json', 'the same as --format json').implies({ format: 'json' })
 
 export function dataCommand(): Command {
   return newCommand('data')
@@ -36,6 +37,7 @@ function listCommand(): Command {
     .description('Lists the known data sets, and which of them are in the data folder.')
     .addOption(folderOption())
     .addOption(formatOption())
+    .addOption(jsonOption())
     .action(async (flags: DescribeFlags) => {
       const { describeAll } = await import('./data/describe.ts')
       console.log(await describeAll(flags))
@@ -50,6 +52,7 @@ function infoCommand(): Command {
     .argument('<name>', 'as `ocellus data list` prints it')
     .addOption(folderOption())
     .addOption(formatOption())
+    .addOption(jsonOption())
     .action(async (name: string, flags: DescribeFlags) => {
       const { describeOne } = await import('./data/describe.ts')
       console.log(await describeOne(name, flags))

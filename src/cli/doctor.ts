@@ -12,6 +12,7 @@ export function doctorCommand(): Command {
     .summary('show device, speed, versions and data sets')
     .description('Shows the device, its features and speed, versions, and which data sets are there.')
     .addOption(new Option('--format <name>', 'how to print').choices(['text', 'json']).default('text'))
+    .addOption(new Option('--json', 'the same as --format json').implies({ format: 'json' }))
     .addHelpText(
       'after',
       examples([

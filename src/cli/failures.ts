@@ -2,6 +2,7 @@
 
 import { CommanderError } from 'commander'
 import { OcellusError } from '../core/errors.ts'
+import { printable } from './printing.ts'
 
 /** What the shell is told. `interrupted` is what shells use for Ctrl-C, 128 + SIGINT, `brokenPipe` 128 + SIGPIPE. */
 export const exitCodes = { ok: 0, failure: 1, usage: 2, interrupted: 130, brokenPipe: 141 } as const
@@ -60,5 +61,5 @@ function stackOf(error: Error): string {
 }
 
 function oneLine(text: string): string {
-  return text.replace(/\s*\n\s*/g, ' ').trim()
+  return printable(text.replace(/\s*\n\s*/g, ' ').trim())
 }

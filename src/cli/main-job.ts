@@ -8,6 +8,7 @@ import { decodeGray } from '../image/decode.node.ts'
 import { writeFileAtomically } from '../io/atomic-file.node.ts'
 import { Reader } from '../reader/reader.ts'
 import { chooseDevice } from './choose-device.ts'
+import { lockFolder } from './folder-lock.ts'
 import { interruptible } from './interruption.ts'
 import { loadLetters } from './network/letters.ts'
 import { networkFile, saveNetwork } from './network/network-file.ts'
@@ -41,6 +42,7 @@ const settings: Omit<TrainingSettings, 'epochs' | 'seed'> = {
 
 export async function runMainJob({ epochs, limit, seed, out, ...device }: StartFlags): Promise<void> {
   await makeOutputFolder(out)
+  await lockFolder(out)
   await chooseDevice(device)
   await interruptible(
     async (signal) => {

@@ -25,6 +25,7 @@ export function readCommand(): Command {
     .description('Reads pages of hand-printed capitals and digits, dark on light, from JPEG, PNG, WebP or TIFF files.')
     .argument('<image...>', 'image files')
     .addOption(new Option('--format <name>', 'what to print').choices(['text', 'json']).default('text'))
+    .addOption(new Option('--json', 'the same as --format json').implies({ format: 'json' }))
     .option(
       '--boxes <file>',
       'write the page with boxes around lines, words and letters as a PNG file; a folder, for several images',

@@ -10,6 +10,7 @@ export interface SummaryFlags {
   readonly classes?: number
   readonly side?: number
   readonly activation: string
+  readonly entry?: string
   readonly batch: number
   readonly format: 'text' | 'json'
 }
@@ -24,7 +25,7 @@ export function summaryCommand(): Command {
     )
     .argument(
       '<model>',
-      'a network above, the folder of a training, or a file of weights (.safetensors, .npz, .pth, .pt, a folder of .npy)',
+      'a network above, the folder of a training, or a file of weights (.safetensors, .npz, .pth, .pt, .onnx, a folder of .npy)',
     )
     .option('--hidden <sizes>', 'of character-mlp: hidden layers', layerSizes, [64])
     .option('--classes <number>', "number of classes (default: the network's own)", wholeNumber({ most: 100_000 }))
@@ -44,6 +45,7 @@ export function summaryCommand(): Command {
       wholeNumber({ most: 1_000_000 }),
       1,
     )
+    .option('--entry <keys>', 'where the state dict lies in a checkpoint that holds several, as ema or models/student')
     .addOption(new Option('--format <name>', 'how to print').choices(['text', 'json']).default('text'))
     .addOption(new Option('--json', 'the same as --format json').implies({ format: 'json' }))
     .addHelpText(

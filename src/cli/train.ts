@@ -30,12 +30,15 @@ export interface TrainFlags extends DeviceFlags {
   readonly momentum: number
   readonly weightDecay: number
   readonly average?: number
+  readonly labelSmoothing?: number
+  readonly keep?: 'best' | 'last'
   readonly distort: boolean
   readonly augment?: string
   readonly freeze?: string
   readonly unfreezeAt?: number
   readonly backboneRate?: number
   readonly workers?: number
+  readonly test: boolean
   readonly seed: number
   readonly out?: string
   readonly resume: boolean
@@ -47,7 +50,8 @@ its flags. Networks of --model: ${modelNames.join(', ')}.
 
 Changes of --augment, each with a number after a colon if the usual one does not suit: crop (pixels around; of photographs the
 smallest share of the area), flip, vflip (share of the pictures), rotate (degrees), shift, zoom (share), shear (degrees), color (share),
-elastic (strength), cutout (side), erase (share of the pictures), mixup (alpha); auto takes what suits the data.
+elastic (strength), cutout (side), erase (share of the pictures), mixup (alpha); auto takes what suits the data. Turns, shifts, zoom and
+shear become one map, so that a picture is interpolated once.
 
 --from with other classes than the data's puts a new head in place of the old one. --freeze backbone trains the head only; with
 --unfreeze-at the rest is trained from that epoch on, at a tenth of the rate or that of --backbone-rate, and the schedule begins anew.
@@ -120,6 +124,13 @@ export function trainCommand(): Command {
     .option('--momentum <number>', 'of sgd', positiveNumber({ zero: true, below: 1 }), 0.9)
     .option('--weight-decay <number>', 'of the weights, not the biases', positiveNumber({ zero: true }), 0)
     .option('--average <decay>', 'of --model: keep an average of the weights with this decay, as 0.999', share)
+    .option('--label-smoothing <share>', 'of --model: share of the truth that goes to all classes alike, as 0.1', share)
+    .addOption(
+      new Option('--keep <weights>', 'of --model: of the best epoch on validation (default), or the last').choices([
+        'best',
+        'last',
+      ]),
+    )
     .option('--distort', 'draw every letter a little differently in each epoch', false)
     .option('--augment <changes>', 'of --model: change the training images at random, as crop:4,flip (below)')
     .option('--freeze <names>', 'of --model: what is not trained: backbone, or names of layers with commas')
@@ -130,6 +141,7 @@ export function trainCommand(): Command {
       'of --model: threads that decode and change images (default: 2 for image files, else none)',
       wholeNumber({ least: 0, most: 64 }),
     )
+    .option('--no-test', 'of --model: leave the test part alone, as while settings are being chosen')
     .option('--seed <number>', 'of weights, order and changes', wholeNumber({ least: 0, most: 2 ** 32 - 1 }), 0)
     .addOption(deviceOption())
     .addOption(threadsOption())

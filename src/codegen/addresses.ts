@@ -64,6 +64,7 @@ export function analyzeAddresses(
   { prefetches = false }: { readonly prefetches?: boolean } = {},
 ): Addressing {
   const pointers = new Map<string, MutablePointer>()
+  const owners = new Map<Address, Pointer>()
   const starts = new Map<Statement, Pointer[]>()
   const users = new Map<Loop, Set<Pointer>>()
   const extents = new Map<LoopVar, number | 'range'>()
@@ -75,17 +76,21 @@ export function analyzeAddresses(
 
   // Gathers have pointers of their own: theirs may lie outside the buffer before the index is added.
   const keyOf = ({ arg, terms, index }: Address): string => {
-    const sorted = [...liveTerms(terms)].sort(([a], [b]) => a - b)
-    return `${arg}:${index === undefined ? '' : 'gather'}:${sorted.join(';')}`
+    let key = index === undefined ? `${arg}` : `${arg} gather`
+    // In the order of the variables; there are too few to sort them.
+    for (let next = following(terms, -1); next !== undefined; next = following(terms, next[0])) {
+      if (next[1] !== 0 && extents.get(next[0]) !== 1) key += `;${next[0]},${next[1]}`
+    }
+    return key
   }
 
   const checkTerms = (terms: Address['terms']): void => {
-    for (const [variable] of terms) {
+    terms.forEach(([variable], i) => {
       if (!open.has(variable)) throw invalid(program, `variable ${variable} is used outside its loop`)
-    }
-    if (new Set(terms.map(([variable]) => variable)).size < terms.length) {
-      throw invalid(program, 'an address names one variable twice; add its strides')
-    }
+      if (terms.findIndex(([other]) => other === variable) < i) {
+        throw invalid(program, 'an address names one variable twice; add its strides')
+      }
+    })
   }
 
   const visitOperation = (op: Op, loops: readonly Loop[]): void => {
@@ -108,6 +113,7 @@ export function analyzeAddresses(
       starts.set(start, [...(starts.get(start) ?? []), pointer])
     }
     pointer.base = Math.min(pointer.base, smallest)
+    owners.set(address, pointer)
     for (const loop of loops) users.get(loop)?.add(pointer)
   }
 
@@ -137,7 +143,7 @@ export function analyzeAddresses(
 
   const places = new Map<Address, Place>()
   const placeOf = (address: Address): Place => {
-    const pointer = pointers.get(keyOf(address))
+    const pointer = owners.get(address) ?? pointers.get(keyOf(address))
     if (pointer === undefined) throw invalid(program, 'an address appeared after the analysis')
     return { pointer, offset: address.offset * elementBytes(program, address) - pointer.base }
   }
@@ -157,6 +163,16 @@ export function analyzeAddresses(
     isRange: (variable) => extents.get(variable) === 'range',
     isRead: (variable) => read.has(variable),
   }
+}
+
+/** The term with the smallest variable above `variable`. */
+function following(terms: Address['terms'], variable: LoopVar): Address['terms'][number] | undefined {
+  let found: Address['terms'][number] | undefined
+  for (let i = 0; i < terms.length; i++) {
+    const term = terms[i] as Address['terms'][number]
+    if (term[0] > variable && (found === undefined || term[0] < found[0])) found = term
+  }
+  return found
 }
 
 /** Elements from the address to that of the last lane an operation touches one by one; 0 for a contiguous one. */

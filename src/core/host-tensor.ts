@@ -14,6 +14,16 @@ export interface HostTensor {
   readonly data: TypedArray
 }
 
+/** A tensor whose values come anew, from a file, each time that `data` is asked for. */
+export interface LateTensor extends HostTensor {
+  /** Writes the values into an array of the dtype's class, instead of a new one. */
+  readInto(values: TypedArray): void
+}
+
+export function isLate(tensor: HostTensor): tensor is LateTensor {
+  return 'readInto' in tensor
+}
+
 /**
  * A host tensor whose parts agree; `data` is kept, not copied.
  * Throws DTypeError where the array's class is not the one of `dtype`, ShapeError where its length is not the shape's.

@@ -60,6 +60,8 @@ export class Dataset implements BatchSource, SampleSource {
 
   /** Throws OcellusError where lengths differ, a label is no index of a class, or a number is NaN or infinite. */
   constructor({ inputs, labels, classes = [], targets }: DatasetContents) {
+    checkInputs('inputs', inputs)
+    if (targets !== undefined) checkInputs('targets', targets)
     if (labels === undefined && targets === undefined) {
       throw new OcellusError('data set: every sample needs a class or a target, give labels and classes, or targets')
     }
@@ -220,6 +222,9 @@ export class Dataset implements BatchSource, SampleSource {
     if (samples !== this.labels.length) {
       throw new OcellusError(`data set: there are ${samples} inputs but ${this.labels.length} labels, each needs one`)
     }
+    if (this.targets === undefined && this.classes.length === 0 && samples > 0) {
+      throw new OcellusError("data set: there are labels but no classes; name them, as classes: ['cat', 'dog']")
+    }
     const isLabelled = this.targets === undefined || this.classes.length > 0
     const wrong = isLabelled ? this.labels.findIndex((label) => label < 0 || label >= this.classes.length) : -1
     if (wrong >= 0) {
@@ -259,6 +264,12 @@ function joined(parts: readonly DatasetInputs[]): DatasetInputs {
     filled += part.data.length
   }
   return { data: all, shape: [parts.reduce((sum, part) => sum + (part.shape[0] ?? 0), 0), ...shape.slice(1)] }
+}
+
+function checkInputs(name: string, inputs: DatasetInputs | undefined): void {
+  const isNumbers = inputs?.data instanceof Float32Array || inputs?.data instanceof Uint8Array
+  if (isNumbers && Array.isArray(inputs.shape)) return
+  throw new UsageError(`data set: ${name} are { data, shape }, with a Float32Array or Uint8Array and [N, ...]`)
 }
 
 /** The samples at `indices`, copied one after another. */

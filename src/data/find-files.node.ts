@@ -60,8 +60,11 @@ export function notThere(set: PublishedSet<string>, folder: string, missing: str
   )
 }
 
-/** What inflates to more than this is left to the reader of the format, which judges it piece by piece. */
-const mostInflated = 2 ** 30
+/**
+ * What inflates to more is left to the reader of the format, which judges it piece by piece: honest data sets shrink to a fifth or
+ * so, a file that is made to fill the memory to a thousandth.
+ */
+const mostInflated = { bytes: 2 ** 24, expansion: 64, atAll: 2 ** 30 } as const
 
 /**
  * The bytes of a file that was found, inflated where it is gzip: Node does that several times as fast as a reader would. What it cannot
@@ -75,7 +78,8 @@ export async function readBytes(path: string): Promise<Uint8Array> {
     throw new OcellusError(`${path} cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`)
   }
   if (!isGzip(bytes)) return bytes
-  return inflate(bytes, { maxOutputLength: mostInflated }).catch(() => bytes)
+  const believed = Math.max(mostInflated.bytes, mostInflated.expansion * bytes.length)
+  return inflate(bytes, { maxOutputLength: Math.min(mostInflated.atAll, believed) }).catch(() => bytes)
 }
 
 async function firstThatExists(

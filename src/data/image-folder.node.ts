@@ -29,7 +29,7 @@ export interface ImageFolderParts {
 }
 
 /** Names of image files; others in the folders are passed over. */
-const imageName = /^[^.].*\.(jpe?g|png|webp|tiff?)$/i
+const imageName = /^[^.].*\.(jpe?g|png|webp|tiff?)$/is
 
 /** What the folders of parts are called. */
 const partNames = { train: ['train', 'training'], valid: ['valid', 'val', 'validation'], test: ['test'] } as const
@@ -125,7 +125,17 @@ export async function openImageFolder(folder: string, options: ImageFolderOption
   if (partsAmong(classes).train !== undefined) {
     throw new UsageError(`${folder} has parts, ${classes.join(', ')}: open it with openImageFolderParts`)
   }
+  if (classes.length > 0 && classes.every(isPartName)) {
+    throw new UsageError(
+      `${folder} has the parts ${classes.join(', ')} but no train, whose folders are the classes; give one of them, or put train beside it`,
+    )
+  }
   return openClasses(root, classes, options)
+}
+
+/** Whether a folder has the part `train`, and so is opened by `openImageFolderParts`. Throws UsageError where it is no folder. */
+export async function hasImageParts(folder: string): Promise<boolean> {
+  return partsAmong(await foldersIn(resolve(folder))).train !== undefined
 }
 
 /**
@@ -157,6 +167,10 @@ export async function openImageFolderParts(
     valid: found.valid === undefined ? undefined : await open(found.valid),
     test: found.test === undefined ? undefined : await open(found.test),
   }
+}
+
+function isPartName(name: string): boolean {
+  return Object.values(partNames).some((known: readonly string[]) => known.includes(name.toLowerCase()))
 }
 
 function partsAmong(names: readonly string[]): { train?: string; valid?: string; test?: string } {

@@ -24,6 +24,7 @@ const splitStream = 0x5b117
  */
 export function splitIndices(data: Labelled, fractions: readonly number[], options: SplitOptions = {}): number[][] {
   const { seed = 0, stratified = true } = options
+  if (!Array.isArray(fractions)) throw new UsageError('split: give the fractions of the parts, as [0.8, 0.2]')
   const total = fractions.reduce((sum, fraction) => sum + fraction, 0)
   if (fractions.length === 0 || !fractions.every((fraction) => fraction > 0) || Math.abs(total - 1) > 1e-9) {
     throw new UsageError(`split: the fractions [${fractions.join(', ')}] must be positive and add up to 1`)

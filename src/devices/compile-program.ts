@@ -10,7 +10,7 @@ import { formatKernel, type Kernel, kernelStages, stageReads } from '../kernels/
 import { lowerKernel } from '../kernels/lower.ts'
 import { shareKernels } from './threads/worth.ts'
 
-/** A program without its code, and the kernels that the emitter makes it of. */
+/** A program without its code, and the kernels that the emitter makes it of, whose loops are made anew each time that they are asked for. */
 export interface LoweredProgram {
   readonly program: Omit<Program, 'code'>
   readonly kernels: readonly { readonly program: LoopProgram; readonly slabs: number; readonly shared: boolean }[]
@@ -24,7 +24,10 @@ export function lowerGraph(graph: Graph, target: Target, threads: number): Lower
   const figures = schedule.kernels.map((kernel) => ({ ...kernel, bytes: kernelBytes(kernel, schedule) }))
   const shared = shareKernels(figures)
   const kernels = schedule.kernels.map((kernel, i) => ({
-    program: lowerKernel(kernel, target),
+    // Lowered when it is emitted: the loops of one kernel are forgotten before those of the next are made.
+    get program() {
+      return lowerKernel(kernel, target)
+    },
     slabs: kernel.slabs,
     shared: shared[i] as boolean,
   }))

@@ -8,6 +8,8 @@ export interface Storage {
   readonly dtype: DType
   readonly length: number
   write(data: TypedArray): void
+  /** As `write`, but `fill` writes all values into the memory itself. */
+  fill(fill: (values: TypedArray) => void): void
   /** A copy of the values. */
   read(): TypedArray
 }

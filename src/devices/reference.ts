@@ -22,6 +22,12 @@ class HostStorage implements Storage {
     this.#data = data.slice()
   }
 
+  fill(fill: (values: TypedArray) => void): void {
+    const data = allocateArray(this.dtype, this.length)
+    fill(data)
+    this.#data = data
+  }
+
   read(): TypedArray {
     return this.#data.slice()
   }

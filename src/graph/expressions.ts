@@ -71,6 +71,18 @@ export interface Place {
   readonly image?: { readonly shape: readonly number[]; readonly corner: readonly number[] }
 }
 
+/** The elements of a value of `shape` at the positions `index`, where it lies. */
+export function accessAt(place: Place, shape: readonly number[], index: readonly Affine[], axes: number): Access {
+  const { image } = place
+  const [first, ...rest] = index
+  const inside =
+    image === undefined
+      ? index
+      : [zeroAffine(axes), ...rest.map((position, axis) => scaled(position, 1, image.corner[axis + 1] as number))]
+  const { offset, strides } = flatten(first === undefined ? [] : inside, image?.shape ?? shape, axes)
+  return { buffer: place.buffer, offset: place.offset + offset, slab: 0, strides }
+}
+
 /** Where an expression builder finds values: buffers of what is in memory, and members of the running group. */
 export interface Sources {
   /** Number of kernel axes. */
@@ -119,29 +131,12 @@ export class ExpressionBuilder {
     return expression.access
   }
 
-  #accessAt(place: Place, node: Node, index: readonly Affine[]): Access {
-    const { image } = place
-    const [first, ...rest] = index
-    const inside =
-      image === undefined
-        ? index
-        : [
-            zeroAffine(this.#sources.axes),
-            ...rest.map((position, axis) => scaled(position, 1, image.corner[axis + 1] as number)),
-          ]
-    const { offset, strides } = flatten(
-      first === undefined ? [] : inside,
-      image?.shape ?? node.shape,
-      this.#sources.axes,
-    )
-    return { buffer: place.buffer, offset: place.offset + offset, slab: 0, strides }
-  }
-
   #make(node: Node, index: readonly Affine[]): Expression {
     const result = this.#sources.result(node)
     if (result !== undefined) return result
     const place = this.#sources.locate(node)
-    if (place !== undefined) return { kind: 'load', access: this.#accessAt(place, node, index), dtype: node.dtype }
+    if (place !== undefined)
+      return { kind: 'load', access: accessAt(place, node.shape, index, this.#sources.axes), dtype: node.dtype }
     if (node.kind === 'literal') return { kind: 'literal', value: node.value, dtype: node.dtype }
     return this.#makeOp(node as OpNode, index)
   }

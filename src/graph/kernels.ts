@@ -14,24 +14,15 @@ import {
   sumParts,
 } from '../kernels/kernel.ts'
 import { type Node, type OpNode, topologicalOrder } from '../ops/node.ts'
-import { convolutionStages } from './convolutions.ts'
+import { elementwiseStage } from './elementwise.ts'
 import { type Affine, axisAffine, ExpressionBuilder, flatten, spreadIndex } from './expressions.ts'
 import type { Fused, Group } from './fuse.ts'
+import { imageStages } from './image-stages.ts'
 import { mergeAxes } from './merge-axes.ts'
-import { overlapStages } from './overlaps.ts'
 import { builderFor, type Places, storesOf } from './places.ts'
 import { reduceStage } from './reductions.ts'
 import { isConvolution } from './slab-fusion.ts'
 import type { SlabStages } from './slabs.ts'
-
-function materialise(group: Group, places: Places): Stage[] {
-  const axes = denseShape(group.root.shape)
-  const builder = builderFor(group, places, axes.length, () => undefined)
-  const index = axes.map((_, axis) => axisAffine(axes.length, axis))
-  return [
-    { kind: 'materialise', slabRole: 'broadcast', axes, stores: storesOf(group, places, builder, index, axes.length) },
-  ]
-}
 
 /** Rows that share a panel must be worth the copy. */
 const packedRows = 48
@@ -128,9 +119,8 @@ function placeStage(group: Group, places: Places, node: Node, corner: readonly n
     root.shape,
     axes.length,
   )
-  const stores = places
-    .destinations(root)
-    .map((buffer): Store => ({ access: { buffer, slab: 0, ...target }, value, dtype: root.dtype }))
+  const { buffer } = places.destination(root)
+  const stores: Store[] = [{ access: { buffer, slab: 0, ...target }, value, dtype: root.dtype }]
   return { kind: 'materialise', slabRole: 'broadcast', axes, stores }
 }
 
@@ -148,9 +138,8 @@ function pad(group: Group, places: Places): Stage[] {
   )
   const value = (root.attributes.value as number | undefined) ?? 0
   const zero: Expression = { kind: 'literal', value, dtype: root.dtype }
-  const stores = places
-    .destinations(root)
-    .map((buffer): Store => ({ access: { buffer, slab: 0, ...everywhere }, value: zero, dtype: root.dtype }))
+  const { buffer } = places.destination(root)
+  const stores: Store[] = [{ access: { buffer, slab: 0, ...everywhere }, value: zero, dtype: root.dtype }]
   const inside = placeStage(group, places, root.inputs[0] as Node, root.attributes.before as readonly number[])
   return [{ kind: 'materialise', slabRole: 'broadcast', axes, stores }, inside]
 }
@@ -179,7 +168,7 @@ function wholeStages(group: Group, places: Places): Stage[] {
     case 'concat':
       return concat(group, places)
     default:
-      return materialise(group, places)
+      return [elementwiseStage(group, places)]
   }
 }
 
@@ -204,10 +193,11 @@ function computedOps(group: Pick<Fused, 'members'>, places: Places): OpNode[] {
   )
 }
 
-function stagesOf({ groups }: Fused, places: Places): SlabStages {
+function stagesOf({ groups, byImage, local }: Fused, places: Places): SlabStages {
   const [first] = groups as readonly [Group, ...Group[]]
-  if (isConvolution(first.root)) return convolutionStages(groups, places)
-  if (first.root.op.name === 'overlapAdd') return overlapStages(first, places)
+  const { root } = first
+  // A single image is a loop over images as well, with nothing to share.
+  if (byImage || isConvolution(root) || root.op.name === 'overlapAdd') return imageStages(groups, local, places)
   return { slabs: 1, steps: 1, opening: [], stages: wholeStages(first, places) }
 }
 

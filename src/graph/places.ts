@@ -3,13 +3,13 @@
 import type { DType } from '../core/dtype.ts'
 import type { Expression, Store } from '../kernels/kernel.ts'
 import type { Node } from '../ops/node.ts'
-import { type Affine, ExpressionBuilder, flatten, type Place, spreadIndex } from './expressions.ts'
+import { type Affine, accessAt, ExpressionBuilder, type Place, spreadIndex } from './expressions.ts'
 import type { Group } from './fuse.ts'
 
-/** Where values lie: row and offset of a value in memory, and the rows that a group's member is stored to. */
+/** Where values lie, and where a group's member is stored to. */
 export interface Places {
   readonly locate: (node: Node) => Place | undefined
-  readonly destinations: (node: Node) => readonly number[]
+  readonly destination: (node: Node) => Place
   /** A new row that all threads share. */
   readonly shared: (dtype: DType, elements: number) => number
   /** A new row of which each thread has its own. */
@@ -31,7 +31,7 @@ export function builderFor(
   })
 }
 
-/** The epilogue: each stored member at the positions `index` of the group's dense shape, to each of its rows. */
+/** The epilogue: each stored member at the positions `index` of the group's dense shape. */
 export function storesOf(
   group: Group,
   places: Places,
@@ -39,12 +39,9 @@ export function storesOf(
   index: readonly Affine[],
   axes: number,
 ): Store[] {
-  return group.stored.flatMap((node) => {
+  return group.stored.map((node) => {
     const at = spreadIndex(index, node.shape, axes)
     const value = builder.build(node, at)
-    const { offset, strides } = flatten(at, node.shape, axes)
-    return places
-      .destinations(node)
-      .map((buffer) => ({ access: { buffer, offset, slab: 0, strides }, value, dtype: node.dtype }))
+    return { access: accessAt(places.destination(node), node.shape, at, axes), value, dtype: node.dtype }
   })
 }

@@ -5,6 +5,7 @@ import { bytesOf, type DType } from '../core/dtype.ts'
 import { sizeOf } from '../core/shape.ts'
 import { expressionParts, type Kernel, kernelStages, type Stage, stageReads } from '../kernels/kernel.ts'
 import type { Node } from '../ops/node.ts'
+import type { Place } from './expressions.ts'
 import { type Fused, Fusion } from './fuse.ts'
 import type { Graph } from './graph.ts'
 import { makeCopy, makeKernel } from './kernels.ts'
@@ -107,7 +108,7 @@ class Scheduler {
     }
     const places: Places = {
       locate: (node) => this.#locate(node),
-      destinations: (node) => [(this.#places.get(node) as { buffer: number }).buffer],
+      destination: (node) => this.#places.get(node) as Place,
       shared: (dtype, elements) => this.#row('scratch', dtype, elements),
       local: (dtype, elements) => this.#row('thread', dtype, elements),
     }

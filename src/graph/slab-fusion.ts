@@ -1,7 +1,9 @@
-// Which values a kernel over images computes for itself, image by image: operands of convolutions, and sums that follow them.
+// What a kernel over images can compute image by image: operands that it makes for itself, reductions within images, and what reads aligned values.
 
 import { equalShapes, sizeOf } from '../core/shape.ts'
 import type { Node, OpNode } from '../ops/node.ts'
+
+export const reductionNames: ReadonlySet<string> = new Set(['sum', 'max', 'min'])
 
 export const convolutionNames: ReadonlySet<string> = new Set([
   'convolution',
@@ -16,6 +18,11 @@ export function isConvolution(node: OpNode): boolean {
 /** The images that a convolution kernel loops over. */
 export function imagesOf(node: OpNode): number {
   return (node.inputs[0] as Node).shape[0] as number
+}
+
+/** The images that a kernel loops over whose first group has this root. */
+export function imagesOver(root: OpNode): number {
+  return isConvolution(root) ? imagesOf(root) : (root.shape[0] ?? 1)
 }
 
 /** Operands of which each image is used alone: all but the weights. */
@@ -50,9 +57,17 @@ export function reducesWithinImages(node: OpNode, images: number): boolean {
 
 /** What one aligned op reads at the same image, and what it reads elsewhere. */
 export function alignedInputs(node: OpNode, images: number): { same: readonly Node[]; other: readonly Node[] } {
-  const { inputs, shape } = node
+  const { inputs, shape, attributes } = node
   const input = inputs[0] as Node
   switch (node.op.name) {
+    case 'windows':
+    case 'overlapAdd':
+      return { same: inputs, other: [] }
+    case 'slice': {
+      const [start, step] = [attributes.starts, attributes.steps].map((of) => (of as readonly number[])[0])
+      const whole = start === 0 && step === 1 && shape[0] === images && input.shape[0] === images
+      return whole ? { same: inputs, other: [] } : { same: [], other: inputs }
+    }
     case 'expand':
       return input.shape[0] === images ? { same: inputs, other: [] } : { same: [], other: inputs }
     case 'reshape':

@@ -6,8 +6,8 @@ import { isNpy, readNpy } from './npy.ts'
 import { readNpz, writeNpz } from './npz.ts'
 import { isOnnx, readModel } from './onnx/read-model.ts'
 import { isPytorch, readPytorch } from './pytorch/read-pytorch.ts'
-import { readSafetensors, writeSafetensors } from './safetensors.ts'
-import type { WeightsFormat } from './weights-file.ts'
+import { openSafetensorsRanges, readSafetensors, type Safetensors, writeSafetensors } from './safetensors.ts'
+import type { WeightsContents, WeightsFormat } from './weights-file.ts'
 import { isZip } from './zip.ts'
 
 /** How the comment of a .npz archive says it. */
@@ -18,18 +18,20 @@ const safetensors: WeightsFormat = {
   endings: ['.safetensors'],
   // The length of the header could be anything in a damaged file, the brace that opens it follows at byte 8.
   recognises: (bytes) => bytes[8] === 0x7b,
-  read(bytes, { file }) {
-    const { tensors, metadata } = readSafetensors(bytes, { file })
-    const marked = metadata[layoutKey]
-    const known: WeightsLayout | undefined = metadata.format === 'pt' ? 'pytorch' : undefined
-    return { tensors, metadata, layout: isWeightsLayout(marked) ? marked : known }
-  },
+  read: (bytes, { file }) => withLayout(readSafetensors(bytes, { file })),
+  open: (source, { file }) => withLayout(openSafetensorsRanges(source, { file })),
   write({ tensors, layout, metadata }) {
     const marks: Record<string, string> = layout === undefined ? {} : { [layoutKey]: layout }
     // What PyTorch's own loaders ask for.
     if (layout === 'pytorch') marks.format = 'pt'
     return writeSafetensors(tensors, { ...metadata, ...marks })
   },
+}
+
+function withLayout({ tensors, metadata }: Safetensors): WeightsContents {
+  const marked = metadata[layoutKey]
+  const known: WeightsLayout | undefined = metadata.format === 'pt' ? 'pytorch' : undefined
+  return { tensors, metadata, layout: isWeightsLayout(marked) ? marked : known }
 }
 
 const npy: WeightsFormat = {

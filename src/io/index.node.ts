@@ -12,7 +12,7 @@ export { type PytorchWeights, type ReadPytorchOptions, readPytorch } from './pyt
 export type { ReadWeightsOptions, WriteWeightsOptions } from './read-weights.ts'
 export type { RenameRules } from './rename.ts'
 export { readSafetensors, type Safetensors, writeSafetensors } from './safetensors.ts'
-export { loadWeights, readWeights, saveWeights, writeWeights } from './weights.node.ts'
+export { loadWeights, openSafetensors, readWeights, saveWeights, writeWeights } from './weights.node.ts'
 export type { LoadWeightsOptions } from './weights.ts'
 export type { WeightsFile } from './weights-file.ts'
 export { type MismatchedWeight, WeightsMismatchError, WeightsReport } from './weights-report.ts'

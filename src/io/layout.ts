@@ -48,6 +48,16 @@ export function arrangementsOf(module: Module): Map<string, Arrangement> {
   return named
 }
 
+/** Notes at each Linear with loaded weights whether the order of their rows is known, for its forward to check. */
+export function markRowOrder(module: Module, loaded: readonly string[], layout: WeightsLayout): void {
+  const variables = module.namedVariables()
+  const found = new Set(loaded.map((name) => variables.get(name)))
+  for (const layer of module.namedModules().values()) {
+    if (!(layer instanceof Linear) || !found.has(layer.weight)) continue
+    layer.rowOrder = layout === 'pytorch' && layer.inputImage === undefined ? 'unknown' : 'known'
+  }
+}
+
 /** Whether the elements lie in the same order and under the same shape in both layouts after all. */
 export function isSame({ shape, unfolded, axes, own }: Arrangement): boolean {
   const moving = axes.filter((axis) => unfolded[axis] !== 1)
@@ -84,7 +94,7 @@ export function checkFlattened(module: Module): void {
       if (!(next instanceof Linear) || next.inputImage !== undefined) continue
       throw new UsageError(
         `the image that the Linear ${names.get(next)} takes flattened is not known, so the rows of PyTorch's weights cannot be put in order; ` +
-          'give it inputImage: [height, width, channels], or run the model once before if it follows the Flatten at once',
+          'give it inputImage: [height, width, channels], or run the model once before',
       )
     }
   }

@@ -1,7 +1,7 @@
 // The values of a module by name: out of it, into it, and what would fit.
 
-import { allocateArray, type DType, isFloat, type TypedArray } from '../core/dtype.ts'
-import { type HostDType, type HostTensor, hostTensor } from '../core/host-tensor.ts'
+import { type DType, isFloat } from '../core/dtype.ts'
+import { type HostDType, type HostTensor, hostTensor, isLate } from '../core/host-tensor.ts'
 import { equalShapes, type Shape } from '../core/shape.ts'
 import type { Module } from '../nn/module.ts'
 import type { Variable } from '../tensor/variable.ts'
@@ -44,19 +44,16 @@ export function compareWeights(
 export function setWeights(module: Module, weights: ReadonlyMap<string, HostTensor>): WeightsReport {
   const report = compareWeights(module, weights)
   const variables = module.namedVariables()
-  for (const name of report.loaded) {
-    const variable = variables.get(name) as Variable
-    variable.write(inDType((weights.get(name) as HostTensor).data, variable.dtype))
-  }
+  for (const name of report.loaded) setVariable(variables.get(name) as Variable, weights.get(name) as HostTensor)
   return report
+}
+
+/** Sets a variable; what is still in a file is read into the variable's own memory. */
+export function setVariable(variable: Variable, tensor: HostTensor): void {
+  if (isLate(tensor) && tensor.dtype === variable.dtype) variable.fill((values) => tensor.readInto(values))
+  else variable.write(tensor.data)
 }
 
 function dtypesFit(found: DType, expected: DType): boolean {
   return found === expected || (isFloat(found) && isFloat(expected))
-}
-
-function inDType(values: TypedArray, dtype: DType): TypedArray {
-  const converted = allocateArray(dtype, values.length)
-  converted.set(values)
-  return converted
 }

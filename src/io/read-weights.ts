@@ -1,8 +1,10 @@
 // Files of weights as bytes, of any format in the table: recognised by what they hold, never by a name.
 
-import { isFloat } from '../core/dtype.ts'
+import { allocateArray, dtypeOfArray, isFloat, type TypedArray } from '../core/dtype.ts'
 import { FormatError, UsageError } from '../core/errors.ts'
-import type { HostTensor } from '../core/host-tensor.ts'
+import { type HostTensor, isLate } from '../core/host-tensor.ts'
+import { sizeOf } from '../core/shape.ts'
+import type { ByteRanges } from './byte-ranges.ts'
 import { weightsFormats } from './formats.ts'
 import type { WeightsLayout } from './layout.ts'
 import type { WeightsFile, WeightsFormat } from './weights-file.ts'
@@ -43,6 +45,27 @@ export async function readWeights(bytes: Uint8Array, options: ReadWeightsOptions
   return withWarnings({ file, format: format.name, tensors, layout, metadata, notes }, warn)
 }
 
+/** Bytes at the beginning of a file that tell formats apart which can be opened. */
+const beginningBytes = 16
+
+/**
+ * As `readWeights`, but tensors are read from `source` one by one, each time that their data are asked for. Undefined where the format cannot
+ * be read so: then read it all.
+ */
+export function openWeights(source: ByteRanges, options: ReadWeightsOptions = {}): WeightsFile | undefined {
+  const { file = 'weights file', entry, warn = (sentence) => console.warn(sentence) } = options
+  if (entry !== undefined) return undefined
+  const beginning = source.read(0, Math.min(beginningBytes, source.length))
+  const format = weightsFormats.find(
+    ({ name, open, recognises }) =>
+      open !== undefined && (options.format === undefined ? recognises(beginning, file) : name === options.format),
+  )
+  const contents = format?.open?.(source, { file, entry })
+  if (format === undefined || contents === undefined) return undefined
+  const { tensors, layout, metadata = {}, notes = [] } = contents
+  return withWarnings({ file, format: format.name, tensors, layout, metadata, notes }, warn)
+}
+
 /**
  * The bytes of a file of weights, safetensors or npz. Layout and values stay as they are.
  * Throws UsageError for formats that are not written, FormatError for names that the format cannot hold.
@@ -71,7 +94,17 @@ export function formatOfEnding(path: string): WeightsFormat | undefined {
 
 /** The file with a note where weights are no numbers, of which it warns too. */
 export function withWarnings(weights: WeightsFile, warn: (sentence: string) => void): WeightsFile {
-  const isOdd = ({ dtype, data }: HostTensor): boolean => isFloat(dtype) && data.some(Number.isNaN)
+  // One array for all that is read from a file only to be looked at.
+  let room: TypedArray = new Float32Array(0)
+  const valuesOf = (tensor: HostTensor): TypedArray => {
+    if (!isLate(tensor)) return tensor.data
+    const length = sizeOf(tensor.shape)
+    if (room.length < length || dtypeOfArray(room) !== tensor.dtype) room = allocateArray(tensor.dtype, length)
+    const values = room.subarray(0, length)
+    tensor.readInto(values)
+    return values
+  }
+  const isOdd = (tensor: HostTensor): boolean => isFloat(tensor.dtype) && valuesOf(tensor).some(Number.isNaN)
   const odd = [...weights.tensors].filter(([, tensor]) => isOdd(tensor)).map(([name]) => name)
   if (odd.length === 0) return weights
   const note = `weights are NaN in ${listNames(odd)}`

@@ -1,9 +1,11 @@
 // Weights as safetensors: 8 bytes length, a JSON header, then the tensors, little-endian and without gaps.
 // Source: the format of huggingface/safetensors; files are validated as by its reference implementation, and written byte for byte as by it.
 
+import { isFloat } from '../core/dtype.ts'
 import { FormatError } from '../core/errors.ts'
-import { type HostTensor, hostTensor } from '../core/host-tensor.ts'
+import { type HostTensor, hostTensor, type LateTensor } from '../core/host-tensor.ts'
 import { formatShape, sizeOf } from '../core/shape.ts'
+import { type ByteRanges, rangesOfBytes } from './byte-ranges.ts'
 import { duplicateKey } from './json-keys.ts'
 import { decodeTensor, isStoredType, type StoredTypeName, storedTypes, writtenNames } from './stored-types.ts'
 
@@ -35,12 +37,58 @@ const longestHeader = 100_000_000
  */
 export function readSafetensors(bytes: Uint8Array, options: { readonly file?: string } = {}): Safetensors {
   const file = options.file ?? 'safetensors file'
-  const header = headerText(bytes, file)
+  return readTensors(rangesOfBytes(bytes), file, readTensor)
+}
+
+/**
+ * As `readSafetensors`, but floats are read from `source` each time that their data are asked for: a model can be loaded one tensor after the
+ * other. Other element types, which may turn out not to fit, are read at once.
+ */
+export function openSafetensorsRanges(source: ByteRanges, options: { readonly file?: string } = {}): Safetensors {
+  const file = options.file ?? 'safetensors file'
+  return readTensors(source, file, (entry, place) => {
+    const { dtype } = storedTypes[entry.type as StoredTypeName]
+    return isFloat(dtype) ? lateTensor(entry, place) : readTensor(entry, place)
+  })
+}
+
+function lateTensor(entry: Entry, place: DataPlace): LateTensor {
+  const { dtype } = storedTypes[entry.type as StoredTypeName]
+  const isKept = entry.type === writtenNames[dtype]
+  return {
+    dtype,
+    shape: entry.shape,
+    get data() {
+      return readTensor(entry, place).data
+    },
+    readInto(values) {
+      if (!isKept) values.set(readTensor(entry, place).data)
+      else
+        place.source.readInto(
+          new Uint8Array(values.buffer, values.byteOffset, values.byteLength),
+          place.start + entry.start,
+        )
+    },
+  }
+}
+
+/** Where the data of a file begin. */
+interface DataPlace {
+  readonly source: ByteRanges
+  readonly start: number
+  readonly file: string
+}
+
+function readTensors(
+  source: ByteRanges,
+  file: string,
+  read: (entry: Entry, place: DataPlace) => HostTensor,
+): Safetensors {
+  const header = headerText(source, file)
   const { entries, metadata } = parseHeader(header.text, file)
-  const data = bytes.subarray(header.end)
-  checkCover(entries, data.length, file)
-  const tensors = new Map(entries.map((entry) => [entry.name, readTensor(entry, data, file)]))
-  return { tensors, metadata }
+  checkCover(entries, source.length - header.end, file)
+  const place = { source, start: header.end, file }
+  return { tensors: new Map(entries.map((entry) => [entry.name, read(entry, place)])), metadata }
 }
 
 /**
@@ -85,22 +133,23 @@ export function writeSafetensors(
   return bytes
 }
 
-function headerText(bytes: Uint8Array, file: string): { text: string; end: number } {
+function headerText(source: ByteRanges, file: string): { text: string; end: number } {
   const refuse = (problem: string) => new FormatError(`${file}: header: ${problem}`)
-  if (bytes.length < 8) throw refuse(`expected a safetensors file, but it is only ${bytes.length} bytes long`)
-  const length = Number(new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true))
+  if (source.length < 8) throw refuse(`expected a safetensors file, but it is only ${source.length} bytes long`)
+  const length = Number(new DataView(source.read(0, 8).buffer).getBigUint64(0, true))
   if (length > longestHeader) {
     throw refuse(
       `expected a safetensors file, but its first 8 bytes claim a header of ${length} bytes (at most ${longestHeader})`,
     )
   }
   const end = 8 + length
-  if (end > bytes.length) {
-    throw refuse(`${length} bytes are claimed, but only ${bytes.length - 8} follow, copy the file again`)
+  if (end > source.length) {
+    throw refuse(`${length} bytes are claimed, but only ${source.length - 8} follow, copy the file again`)
   }
-  if (bytes[8] !== 0x7b || length === 0) throw refuse(`expected a safetensors file, whose header begins with {`)
+  const bytes = source.read(8, end)
+  if (bytes[0] !== 0x7b) throw refuse(`expected a safetensors file, whose header begins with {`)
   try {
-    return { text: new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes.subarray(8, end)), end }
+    return { text: new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes), end }
   } catch {
     throw refuse('it is no valid UTF-8 text')
   }
@@ -174,9 +223,9 @@ function checkCover(entries: readonly Entry[], length: number, file: string): vo
   }
 }
 
-function readTensor({ name, type, shape, start, end }: Entry, data: Uint8Array, file: string): HostTensor {
-  // The copy aligns the data, which may begin at any byte of the file.
-  const { buffer } = new Uint8Array(data.subarray(start, end))
+function readTensor({ name, type, shape, start, end }: Entry, { source, start: first, file }: DataPlace): HostTensor {
+  // What is read is a copy, and so aligned; the data may begin at any byte of the file.
+  const { buffer } = source.read(first + start, first + end)
   return decodeTensor(type as StoredTypeName, shape, buffer, `${file}: tensor ${name}`)
 }
 

@@ -1,6 +1,7 @@
 // What a file of weights holds, whatever its format, and what a format has to offer.
 
 import type { HostTensor } from '../core/host-tensor.ts'
+import type { ByteRanges } from './byte-ranges.ts'
 import type { WeightsLayout } from './layout.ts'
 
 /** The contents of a file of weights. */
@@ -45,6 +46,8 @@ export interface WeightsFormat {
   readonly recognises: (bytes: Uint8Array, file: string) => boolean
   /** Throws FormatError that names file and field where the file is damaged. */
   readonly read: (bytes: Uint8Array, context: ReadContext) => WeightsContents
+  /** As `read`, but large tensors are read from the source each time that their data are asked for; absent where a format cannot. */
+  readonly open?: (source: ByteRanges, context: ReadContext) => WeightsContents
   /** Whether a file may hold several sets of weights, of which the option `entry` chooses one. */
   readonly hasEntries?: true
   /** Absent where the format is read only. */

@@ -5,10 +5,12 @@ import { OcellusError, UsageError } from '../core/errors.ts'
 import type { HostTensor } from '../core/host-tensor.ts'
 import type { Module } from '../nn/module.ts'
 import { writeFileAtomically } from './atomic-file.node.ts'
+import { rangesOfFile } from './file-ranges.node.ts'
 import { readNpyFolder } from './npy-folder.node.ts'
 import { readFileIfThere } from './read-file.node.ts'
 import {
   formatOfEnding,
+  openWeights,
   type ReadWeightsOptions,
   readWeights as readFromBytes,
   type WriteWeightsOptions,
@@ -16,6 +18,7 @@ import {
   writeWeights as writeToBytes,
   writtenFormats,
 } from './read-weights.ts'
+import { openSafetensorsRanges, type Safetensors } from './safetensors.ts'
 import { type LoadWeightsOptions, loadWeights as loadFromBytes, saveWeights as saveToBytes } from './weights.ts'
 import type { WeightsFile } from './weights-file.ts'
 import type { WeightsReport } from './weights-report.ts'
@@ -78,7 +81,22 @@ export async function loadWeights(
   source: string | Uint8Array | WeightsFile,
   options: LoadWeightsOptions = {},
 ): Promise<WeightsReport> {
-  return loadFromBytes(module, typeof source === 'string' ? await readWeights(source, options) : source, options)
+  return loadFromBytes(module, typeof source === 'string' ? await opened(source, options) : source, options)
+}
+
+/** A file whose tensors are read when it is their turn, where its format allows that: no second copy of all weights is made. */
+async function opened(path: string, options: ReadWeightsOptions): Promise<WeightsFile> {
+  const status = await stat(path).catch(() => undefined)
+  const file = status?.isFile() === true ? openWeights(rangesOfFile(path), { ...options, file: path }) : undefined
+  return file ?? readWeights(path, options)
+}
+
+/**
+ * As `readSafetensors` of a file, but floats are read from it each time that their data are asked for, so that a few tensors, or one after the
+ * other, take no more memory than they need. Throws OcellusError where the file cannot be read, FormatError where it is damaged.
+ */
+export function openSafetensors(path: string): Safetensors {
+  return openSafetensorsRanges(rangesOfFile(path), { file: path })
 }
 
 /** The format that is written under a path: `format`, else by its ending. Throws UsageError where neither says one that is written. */

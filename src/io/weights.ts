@@ -3,6 +3,7 @@
 import { UsageError } from '../core/errors.ts'
 import type { HostTensor } from '../core/host-tensor.ts'
 import type { Module } from '../nn/module.ts'
+import type { Variable } from '../tensor/variable.ts'
 import {
   type Arrangement,
   arrangementsOf,
@@ -10,10 +11,11 @@ import {
   countFitting,
   fromPytorch,
   isSame,
+  markRowOrder,
   toPytorch,
   type WeightsLayout,
 } from './layout.ts'
-import { compareWeights, setWeights, weightsOf } from './module-weights.ts'
+import { compareWeights, setVariable, weightsOf } from './module-weights.ts'
 import { type ReadWeightsOptions, readWeights, type WriteWeightsOptions, writeWeights } from './read-weights.ts'
 import { type RenameRules, renameWeights } from './rename.ts'
 import type { WeightsFile } from './weights-file.ts'
@@ -73,12 +75,13 @@ export async function loadWeights(
     )
   }
   if ((options.strict ?? true) && !report.complete) throw new WeightsMismatchError(file.file, report)
-  const fitting = report.loaded.map((name): [string, HostTensor] => {
+  const variables = module.namedVariables()
+  for (const name of report.loaded) {
     const tensor = weights.get(name) as HostTensor
     const arrangement = arranged.get(name)
-    return [name, arrangement === undefined ? tensor : fromPytorch(tensor, arrangement)]
-  })
-  setWeights(module, new Map(fitting))
+    setVariable(variables.get(name) as Variable, arrangement === undefined ? tensor : fromPytorch(tensor, arrangement))
+  }
+  markRowOrder(module, report.loaded, layout)
   return report
 }
 

@@ -41,6 +41,8 @@ export class ExpressionWriter {
   readonly #vectorAxis: number
   readonly #slabLoops: SlabLoops
   #known: Map<Expression, Reg>
+  /** Whether what is known belongs to an outer place, too, and is copied before something is added. */
+  #knownOutside = false
   /** Lanes of a tail; undefined where vectors are full. */
   lanes: number | undefined
 
@@ -56,16 +58,21 @@ export class ExpressionWriter {
   /** Sets where an axis stands for what is written inside `body`; what was computed there is forgotten after it. */
   at(places: readonly (readonly [axis: number, place: Place])[], body: () => void): void {
     const before = this.#places.slice()
-    const known = this.#known
-    this.#known = new Map(known)
+    const [known, knownOutside] = [this.#known, this.#knownOutside]
+    this.#knownOutside = true
     for (const [axis, place] of places) this.#places[axis] = place
     body()
     this.#known = known
-    for (const axis of before.keys()) this.#places[axis] = before[axis]
+    this.#knownOutside = knownOutside
+    for (let axis = 0; axis < before.length; axis++) this.#places[axis] = before[axis]
   }
 
-  /** The value of a result that a reduction or contraction has just finished. */
+  /** The value of an expression here, such as a result that a reduction or contraction has just finished. */
   define(expression: Expression, reg: Reg): void {
+    if (this.#knownOutside) {
+      this.#known = new Map(this.#known)
+      this.#knownOutside = false
+    }
     this.#known.set(expression, reg)
   }
 
@@ -124,7 +131,7 @@ export class ExpressionWriter {
     let reg = this.#known.get(expression)
     if (reg === undefined) {
       reg = this.#write(expression)
-      if (expression.kind !== 'literal') this.#known.set(expression, reg)
+      if (expression.kind !== 'literal') this.define(expression, reg)
     }
     return reg
   }

@@ -18,8 +18,10 @@ function cycles(target: Target, rows: number, vectors: number): number {
   return Math.max((rows * vectors) / 2, (rows + vectors) / 2, target.fmaChains / 2)
 }
 
+type Pieces = readonly (readonly [piece: number, count: number])[]
+
 /** `extent` in pieces of at most `size`, as even as can be: [piece, how many] with the larger first. */
-export function evenPieces(extent: number, size: number): readonly (readonly [piece: number, count: number])[] {
+export function evenPieces(extent: number, size: number): Pieces {
   if (extent === 0) return []
   const count = Math.ceil(extent / size)
   const small = Math.floor(extent / count)
@@ -30,16 +32,26 @@ export function evenPieces(extent: number, size: number): readonly (readonly [pi
   return pieces
 }
 
+/** Most vectors of columns that a tile has. */
+const mostVectors = 8
+
+/** The pieces of `vectors` for tiles of 1, 2 and more. */
+function columnPieces(vectors: number): readonly Pieces[] {
+  return Array.from({ length: Math.min(vectors, mostVectors) }, (_, i) => evenPieces(vectors, i + 1))
+}
+
 /** The tile with the fewest cycles over all rows and vectors of columns. */
 export function chooseTile(target: Target, rows: number, vectors: number): Tile {
   let best: Tile = { rows: 1, vectors: 1 }
   let bestCost = Number.POSITIVE_INFINITY
+  const columns = columnPieces(vectors)
   for (let tileRows = 1; tileRows <= Math.min(rows, 32); tileRows++) {
-    for (let tileVectors = 1; tileVectors <= Math.min(vectors, 8); tileVectors++) {
+    const rowPieces = evenPieces(rows, tileRows)
+    for (let tileVectors = 1; tileVectors <= columns.length; tileVectors++) {
       if (!fits(target, tileRows, tileVectors)) continue
       let cost = 0
-      for (const [r, rowCount] of evenPieces(rows, tileRows)) {
-        for (const [v, columnCount] of evenPieces(vectors, tileVectors))
+      for (const [r, rowCount] of rowPieces) {
+        for (const [v, columnCount] of columns[tileVectors - 1] as Pieces)
           cost += rowCount * columnCount * cycles(target, r, v)
       }
       // Among equals the wider tile reads less.
@@ -72,15 +84,18 @@ export function chooseAreaTile(
 ): AreaTile {
   let best: AreaTile = { height: 1, width: 1, vectors: 1 }
   let bestCost = Number.POSITIVE_INFINITY
+  const columns = columnPieces(vectors)
   for (let width = 1; width <= Math.min(inner, 32); width++) {
+    const widths = evenPieces(inner, width)
     const heights = width === inner ? Math.min(outer, Math.floor(32 / width)) : 1
     for (let height = 1; height <= heights; height++) {
-      for (let wide = 1; wide <= Math.min(vectors, 8); wide++) {
+      const heightPieces = evenPieces(outer, height)
+      for (let wide = 1; wide <= columns.length; wide++) {
         if (!fits(target, height * width, wide)) continue
         let cost = 0
-        for (const [h, heightCount] of evenPieces(outer, height)) {
-          for (const [w, widthCount] of evenPieces(inner, width)) {
-            for (const [v, count] of evenPieces(vectors, wide)) {
+        for (const [h, heightCount] of heightPieces) {
+          for (const [w, widthCount] of widths) {
+            for (const [v, count] of columns[wide - 1] as Pieces) {
               cost += heightCount * widthCount * count * (cycles(target, h * w, v) + openingCycles / steps)
             }
           }

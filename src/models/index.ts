@@ -1,6 +1,7 @@
 // ocellus/models: networks that are ready to train.
 
 export { Autoencoder, type AutoencoderOptions } from './autoencoder.ts'
+export { CharacterCnn } from './character-cnn.ts'
 export { type ActivationName, activationNames, CharacterMlp, type CharacterMlpOptions } from './character-mlp.ts'
 export { CifarResNet, type CifarResNetOptions, type ShortcutKind } from './cifar-resnet.ts'
 export { ConvAutoencoder, type ConvAutoencoderOptions } from './conv-autoencoder.ts'

@@ -2,6 +2,7 @@
 
 import type { Module } from '../nn/module.ts'
 import { Autoencoder } from './autoencoder.ts'
+import { CharacterCnn } from './character-cnn.ts'
 import { CharacterMlp } from './character-mlp.ts'
 import { CifarResNet } from './cifar-resnet.ts'
 import { ConvAutoencoder } from './conv-autoencoder.ts'
@@ -24,6 +25,7 @@ export interface KnownModels {
   readonly 'nist36-cnn': Nist36Cnn
   readonly 'nist36-cnn-pooled': Nist36Cnn
   readonly 'mnist-cnn': MnistCnn
+  readonly 'character-cnn': CharacterCnn
   readonly autoencoder: Autoencoder
   readonly 'conv-autoencoder': ConvAutoencoder
   readonly resnet20: CifarResNet
@@ -110,6 +112,13 @@ export const knownModels: { readonly [Name in ModelName]: ModelEntry<KnownModels
     classes: 10,
     preprocessing: mnistPreprocessing,
     create: (options) => new MnistCnn(options),
+  },
+  'character-cnn': {
+    title: 'five convolutions and a layer for 28x28 digits and letters',
+    input: [28, 28, 1],
+    classes: 10,
+    preprocessing: mnistPreprocessing,
+    create: (options) => new CharacterCnn(options),
   },
   autoencoder: {
     title: 'fully connected autoencoder 1024-32-32-32-1024',

@@ -8,6 +8,7 @@ export const modelNames = [
   'nist36-cnn',
   'nist36-cnn-pooled',
   'mnist-cnn',
+  'character-cnn',
   'autoencoder',
   'conv-autoencoder',
   'resnet20',

@@ -12,9 +12,10 @@ export function leakyRelu(x: Tensor, slope = 0.01): Tensor {
   return x.greater(0).select(x, x.multiply(slope))
 }
 
-/** `min(max(x, 0), 6)`, whose range suits arithmetic of few bits. Krizhevsky 2010. */
+/** `min(max(x, 0), 6)`, whose range suits arithmetic of few bits; its derivative at 0 and at 6 is 0. Krizhevsky 2010. */
 export function relu6(x: Tensor): Tensor {
-  return x.clamp(0, 6)
+  const y = x.relu()
+  return y.greaterEqual(6).select(6, y)
 }
 
 /** `x sigmoid(x)`, also called swish. Hendrycks and Gimpel 2016, Ramachandran et al. 2017. */

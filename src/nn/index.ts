@@ -52,6 +52,7 @@ export {
   type Loss,
   l2Penalty,
   meanSquaredError,
+  smoothedCrossEntropy,
   summedCrossEntropy,
   summedSquaredError,
 } from './losses.ts'

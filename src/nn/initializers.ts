@@ -1,8 +1,10 @@
 // Initial weights, drawn from seeded streams: the same seed gives the same network on every device.
 
+import type { TypedArray } from '../core/dtype.ts'
 import { Random } from '../core/random.ts'
 import { type Shape, sizeOf } from '../core/shape.ts'
-import { type Tensor, tensor } from '../tensor/tensor.ts'
+import { lateArrayNode } from '../ops/node.ts'
+import { Tensor } from '../tensor/tensor.ts'
 
 /** Makes the initial values of a weight of the given shape: [in, out] of a dense layer, [kh, kw, in/groups, out] of a convolution. */
 export type Initializer = (shape: Shape, random: Random) => Tensor
@@ -50,52 +52,76 @@ export function skipInitialization<Result>(build: () => Result): Result {
   }
 }
 
-function drawn(shape: Shape, draw: () => number): Tensor {
+/**
+ * Values that `fill` draws when they are first asked for, which is never where others are loaded. The generator passes over them at once, so
+ * that everything drawn after them is the same in either case.
+ */
+function drawn(
+  shape: Shape,
+  random: Random,
+  drawsPerValue: number,
+  fill: (random: Random, values: TypedArray) => void,
+): Tensor {
   if (skipping) return filled(shape, 0)
-  return tensor(Float32Array.from({ length: sizeOf(shape) }, draw), { shape })
+  const { state } = random
+  random.skip(drawsPerValue * sizeOf(shape))
+  return late(shape, (values) => fill(Random.restore(state), values))
+}
+
+function drawnUniform(shape: Shape, random: Random, bound: number): Tensor {
+  return drawn(shape, random, 1, (from, values) => from.fillUniform(values, -bound, bound))
+}
+
+function drawnNormal(shape: Shape, random: Random, deviation: number): Tensor {
+  return drawn(shape, random, 2, (from, values) => from.fillNormal(values, 0, deviation))
+}
+
+/** A tensor on the host whose values are made when they are first asked for. */
+function late(shape: Shape, fill: (values: TypedArray) => void): Tensor {
+  return new Tensor(lateArrayNode(fill, shape, 'f32'))
 }
 
 /** Uniform in ±sqrt(6 / (in + out)), variance 2 / (in + out). Glorot and Bengio 2010, eq. 16. */
 export const xavierUniform: Initializer = (shape, random) => {
   const { inputs, outputs } = fans(shape)
   const bound = Math.sqrt(6 / (inputs + outputs))
-  return drawn(shape, () => random.uniform(-bound, bound))
+  return drawnUniform(shape, random, bound)
 }
 
 /** Normal with variance 2 / (in + out). Glorot and Bengio 2010, eq. 12. */
 export const xavierNormal: Initializer = (shape, random) => {
   const { inputs, outputs } = fans(shape)
   const deviation = Math.sqrt(2 / (inputs + outputs))
-  return drawn(shape, () => random.normal(0, deviation))
+  return drawnNormal(shape, random, deviation)
 }
 
 /** Uniform in ±sqrt(6 / in), variance 2 / in: keeps variance through layers followed by ReLU. He et al. 2015. */
 export const kaimingUniform: Initializer = (shape, random) => {
   const bound = Math.sqrt(6 / fans(shape).inputs)
-  return drawn(shape, () => random.uniform(-bound, bound))
+  return drawnUniform(shape, random, bound)
 }
 
 /** Normal with variance 2 / in: keeps variance through layers followed by ReLU. He et al. 2015, eq. 10. */
 export const kaimingNormal: Initializer = (shape, random) => {
   const deviation = Math.sqrt(2 / fans(shape).inputs)
-  return drawn(shape, () => random.normal(0, deviation))
+  return drawnNormal(shape, random, deviation)
 }
 
 /** Normal with variance 2 / out: keeps the variance of gradients through layers followed by ReLU. He et al. 2015, eq. 14. */
 export const kaimingNormalOut: Initializer = (shape, random) => {
   const deviation = Math.sqrt(2 / fans(shape).outputs)
-  return drawn(shape, () => random.normal(0, deviation))
+  return drawnNormal(shape, random, deviation)
 }
 
 /** Uniform in ±1/sqrt(in), variance 1 / (3 in): what PyTorch's layers start with. LeCun et al. 1998. */
 export const fanInUniform: Initializer = (shape, random) => {
   const bound = Math.sqrt(1 / fans(shape).inputs)
-  return drawn(shape, () => random.uniform(-bound, bound))
+  return drawnUniform(shape, random, bound)
 }
 
 /** Normal with mean 0 and the given standard deviation. */
 export function normal(deviation: number): Initializer {
-  return (shape, random) => drawn(shape, () => random.normal(0, deviation))
+  return (shape, random) => drawnNormal(shape, random, deviation)
 }
 
 /** `value` everywhere. */
@@ -105,7 +131,7 @@ export function constant(value: number): Initializer {
 
 /** A tensor of one value, made on the host: nothing need be computed to build a model. */
 export function filled(shape: Shape, value: number): Tensor {
-  return tensor(new Float32Array(sizeOf(shape)).fill(value), { shape })
+  return late(shape, (values) => values.fill(value))
 }
 
 /** Zero everywhere: right for biases; a network whose weights are all zero learns nothing. */

@@ -5,9 +5,12 @@ import type { Random } from '../core/random.ts'
 import { formatShape, sizeOf } from '../core/shape.ts'
 import { atSite } from '../core/site.ts'
 import type { Tensor } from '../tensor/tensor.ts'
+import { flattenedImage, type ImageShape } from './flattened-image.ts'
 import { defaultWeightRandom, type Initializer, xavierUniform, zeros } from './initializers.ts'
 import { Module } from './module.ts'
 import { Parameter } from './parameter.ts'
+
+export type { ImageShape } from './flattened-image.ts'
 
 export interface LinearOptions {
   readonly inputs: number
@@ -23,9 +26,6 @@ export interface LinearOptions {
   /** See the field `outputImage`. */
   readonly outputImage?: ImageShape
 }
-
-/** Extents of an image: [H, W, C]. */
-export type ImageShape = readonly [height: number, width: number, channels: number]
 
 /**
  * `y = x W + b`, with x: [.., inputs], W: [inputs, outputs], b: [outputs], y: [.., outputs].
@@ -43,10 +43,13 @@ export class Linear extends Module {
   /** [outputs] */
   readonly bias: Parameter | undefined
   /**
-   * The image [H, W, C] that a Flatten in front made the inputs of. Weights of frameworks that flatten images as C, H, W have the rows of
-   * `weight` in that order; who loads or saves them permutes the rows. A Flatten in the same Sequential sets it at the first forward.
+   * The image [H, W, C] that was flattened into the inputs. Weights of frameworks that flatten images as C, H, W have the rows of `weight` in
+   * that order; who loads or saves them permutes the rows. Where it is not given, the first forward finds it. [1, 1, inputs] says that rows
+   * are to stay as they are.
    */
   inputImage: ImageShape | undefined
+  /** `unknown` once rows were loaded from a file of such a framework without `inputImage`: they may be in another order than the inputs. */
+  rowOrder: 'known' | 'unknown' = 'known'
   /** The image [H, W, C] that the outputs are read as, as a decoder does; columns of `weight` and `bias` are permuted likewise. */
   readonly outputImage: ImageShape | undefined
 
@@ -69,15 +72,30 @@ export class Linear extends Module {
     this.bias = bias ? new Parameter(zeros([outputs], defaultWeightRandom()), { label: 'bias' }) : undefined
   }
 
-  /** x: [.., inputs] to [.., outputs]. Throws ShapeError where the last extent is not `inputs`. */
+  /**
+   * x: [.., inputs] to [.., outputs]. Throws ShapeError where the last extent is not `inputs`, UsageError where `x` is a flattened image and
+   * the weights were loaded without knowing of it.
+   */
   override forward(x: Tensor): Tensor {
     if (x.rank === 0 || x.shape.at(-1) !== this.inputs) {
       throw new ShapeError(
         `Linear: the input has shape ${formatShape(x.shape)}, but this layer takes [.., ${this.inputs}]${atSite()}`,
       )
     }
+    this.#meet(flattenedImage(x))
     const product = x.matmul(this.weight)
     return this.bias === undefined ? product : product.add(this.bias)
+  }
+
+  #meet(image: ImageShape | undefined): void {
+    if (image === undefined) return
+    const [height, width, channels] = image
+    if (this.rowOrder === 'unknown' && height * width > 1 && channels > 1) {
+      throw new UsageError(
+        `Linear: the input is a flattened image ${formatShape(image)}, but its weights were loaded from PyTorch's layout as if it were none, so the rows are in another order; give the layer inputImage: ${formatShape(image)}, or run the model once before loading${atSite()}`,
+      )
+    }
+    this.inputImage ??= image
   }
 }
 

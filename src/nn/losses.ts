@@ -3,6 +3,7 @@
 import { ShapeError, UsageError } from '../core/errors.ts'
 import { equalShapes, formatShape } from '../core/shape.ts'
 import { atSite } from '../core/site.ts'
+import { arange } from '../tensor/creation.ts'
 import { realizedValue } from '../tensor/realize.ts'
 import type { Tensor } from '../tensor/tensor.ts'
 import { logSoftmax } from './activations.ts'
@@ -22,8 +23,9 @@ function negativeLogLikelihood(name: string, logits: Tensor, labels: Tensor): Te
   const classes = logits.shape.at(-1)
   if (classes !== undefined && equalShapes(labels.shape, rows)) {
     checkLabels(name, labels, classes)
-    const chosen = labels.oneHot(classes).cast(logits.dtype)
-    const loss = chosen.multiply(logSoftmax(logits)).sum(-1).negate()
+    const chosen = labels.cast('i32').unsqueeze(-1).equal(arange(classes))
+    // Chosen, not multiplied: a class that a logit of -Infinity rules out must not get in.
+    const loss = chosen.select(logSoftmax(logits), 0).sum(-1).negate()
     // A label that is no class would give a loss of 0 and pass unseen; NaN does not.
     const known = labels.greaterEqual(0).and(labels.less(classes))
     return known.select(loss, Number.NaN)
@@ -47,7 +49,7 @@ function checkLabels(name: string, labels: Tensor, classes: number): void {
 
 /**
  * Softmax cross-entropy, the mean over N of `-log softmax(logits)[label]`. logits: [N, C]; labels: class numbers [N], or the
- * probabilities of the classes [N, C]. Stable for any finite logits.
+ * probabilities of the classes [N, C]. Stable for any finite logits; with class numbers, a logit of -Infinity rules its class out.
  */
 export const crossEntropy: Loss = (logits, labels) => negativeLogLikelihood('crossEntropy', logits, labels).mean()
 
@@ -56,6 +58,22 @@ export const summedCrossEntropy: Loss = Object.assign(
   (logits: Tensor, labels: Tensor): Tensor => negativeLogLikelihood('summedCrossEntropy', logits, labels).sum(),
   { reduction: 'sum' as const },
 )
+
+/**
+ * Cross-entropy with smoothed labels, as PyTorch's `cross_entropy(label_smoothing)`: the truth p becomes `(1 - smoothing) p + smoothing / C`, so
+ * that the network is not driven to certainty. logits: [N, C]; labels: class numbers [N], or probabilities [N, C]. Szegedy et al. 2016, section 7.
+ * Throws UsageError for a smoothing outside [0, 1).
+ */
+export function smoothedCrossEntropy(smoothing: number): Loss {
+  if (!(smoothing >= 0 && smoothing < 1))
+    throw new UsageError(`smoothedCrossEntropy: smoothing must be at least 0 and below 1, not ${smoothing}${atSite()}`)
+  if (smoothing === 0) return crossEntropy
+  return (logits, labels) => {
+    const truth = negativeLogLikelihood('smoothedCrossEntropy', logits, labels).mean()
+    const uniform = logSoftmax(logits).mean().negate()
+    return truth.multiply(1 - smoothing).add(uniform.multiply(smoothing))
+  }
+}
 
 function checkSameShape(name: string, output: Tensor, target: Tensor): void {
   if (equalShapes(output.shape, target.shape)) return

@@ -5,7 +5,9 @@ import { DTypeError, UsageError } from '../core/errors.ts'
 import type { Tensor } from '../tensor/tensor.ts'
 import { bumpTraceEpoch } from '../tensor/trace.ts'
 import { Variable } from '../tensor/variable.ts'
+import { moduleText } from './module-text.ts'
 import { Parameter } from './parameter.ts'
+import { printAsText } from './print-as-text.ts'
 
 /** What freezing leaves out: a module with all it holds, a parameter, or several of them. */
 export interface FreezeOptions {
@@ -47,6 +49,16 @@ export abstract class Module {
 
   /** The output for the inputs. */
   abstract forward(...inputs: Tensor[]): Tensor
+
+  /** What it is called where modules are listed: its class. */
+  typeName(): string {
+    return this.constructor.name
+  }
+
+  /** The modules inside by name, and the shapes of their parameters and state: what `console.log(model)` prints in Node. */
+  toString(): string {
+    return moduleText(this)
+  }
 
   /** The object whose properties are this module's parts: itself, unless a container names its parts otherwise. */
   protected parts(): object {
@@ -234,6 +246,8 @@ export abstract class Module {
     }
   }
 }
+
+printAsText(Module)
 
 /** An array or a plain record. */
 function isCollection(value: unknown): value is object {

@@ -3,8 +3,6 @@
 import { UsageError } from '../core/errors.ts'
 import { atSite } from '../core/site.ts'
 import type { Tensor } from '../tensor/tensor.ts'
-import { Flatten } from './flatten.ts'
-import { type ImageShape, Linear } from './linear.ts'
 import { Module } from './module.ts'
 
 /** A function of one tensor, such as an activation. */
@@ -17,6 +15,11 @@ export class FunctionLayer extends Module {
   constructor(apply: TensorFunction) {
     super()
     this.apply = apply
+  }
+
+  /** The name of the function. */
+  override typeName(): string {
+    return this.apply.name || 'function'
   }
 
   override forward(x: Tensor): Tensor {
@@ -50,20 +53,7 @@ export class Sequential extends Module {
 
   override forward(x: Tensor): Tensor {
     let value = x
-    for (const [i, layer] of this.layers.entries()) {
-      if (layer instanceof Flatten) announceImage(value, this.layers[i + 1])
-      value = layer.forward(value)
-    }
+    for (const layer of this.layers) value = layer.forward(value)
     return value
   }
-}
-
-/** Tells a Linear after a Flatten which image its inputs were. */
-function announceImage(
-  { rank, shape: [, height = 0, width = 0, channels = 0] }: Tensor,
-  next: Module | undefined,
-): void {
-  if (rank !== 4 || !(next instanceof Linear)) return
-  const image: ImageShape = [height, width, channels]
-  next.inputImage ??= image
 }

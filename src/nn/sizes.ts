@@ -16,9 +16,9 @@ export function heightAndWidth(size: HeightWidth): readonly [height: number, wid
 /** Throws UsageError unless all are whole numbers of 1 or more. */
 export function checkCounts(layer: string, counts: Readonly<Record<string, HeightWidth>>): void {
   for (const [name, count] of Object.entries(counts)) {
-    const values = typeof count === 'number' ? [count] : count
-    const wrong = values.find((value) => !Number.isInteger(value) || value < 1)
-    if (wrong !== undefined || (values.length !== 1 && values.length !== 2)) {
+    const values = Array.isArray(count) ? count : [count]
+    const isWrong = values.some((value) => !Number.isInteger(value) || value < 1)
+    if (isWrong || (values.length !== 1 && values.length !== 2)) {
       throw new UsageError(
         `${layer}: ${name} must be a whole number of 1 or more${values.length > 1 ? ', or two of them' : ''}, not ${formatCount(count)}${atSite()}`,
       )
@@ -27,7 +27,7 @@ export function checkCounts(layer: string, counts: Readonly<Record<string, Heigh
 }
 
 function formatCount(count: HeightWidth): string {
-  return typeof count === 'number' ? String(count) : `[${count.join(', ')}]`
+  return Array.isArray(count) ? `[${count.join(', ')}]` : String(count)
 }
 
 /** Throws UsageError unless the number is finite and above 0. */

@@ -3,6 +3,7 @@
 import { bytesOf } from '../core/dtype.ts'
 import { UsageError } from '../core/errors.ts'
 import { formatShape, type Shape, sizeOf } from '../core/shape.ts'
+import { atSite } from '../core/site.ts'
 import { type Node, topologicalOrder } from '../ops/node.ts'
 import { full } from '../tensor/creation.ts'
 import type { Tensor } from '../tensor/tensor.ts'
@@ -11,7 +12,6 @@ import type { Module } from './module.ts'
 import { Normalization } from './normalization.ts'
 import { Parameter } from './parameter.ts'
 import { printAsText } from './print-as-text.ts'
-import { FunctionLayer } from './sequential.ts'
 import { textTable } from './text-table.ts'
 
 /**
@@ -105,6 +105,7 @@ function grouped(count: number): string {
  * ```
  */
 export function summary(model: Module, input: Shape): Summary {
+  if (!Array.isArray(input)) throw new UsageError(`summary: the input is a shape, as [1, 28, 28, 1]${atSite()}`)
   const samples = input[0] ?? 0
   if (samples < 1)
     throw new UsageError(`summary: the input shape ${formatShape(input)} needs a batch axis of 1 or more`)
@@ -120,7 +121,7 @@ export function summary(model: Module, input: Shape): Summary {
     input,
     recorder.calls.map(({ name, module, depth, output, multiplyAdds, flops, activationBytes }) => ({
       name,
-      type: module instanceof FunctionLayer ? module.apply.name || 'function' : module.constructor.name,
+      type: module.typeName(),
       depth,
       kernel: ownVariables(module).find(({ rank }) => rank >= 2)?.shape,
       output,

@@ -1,6 +1,19 @@
 // Elementwise arithmetic: forward rule and derivative of each op side by side.
 
-import { cast, compare, divide, fill, log, multiply, negate, power, select, subtract, unary } from './functions.ts'
+import {
+  cast,
+  compare,
+  divide,
+  fill,
+  log,
+  logic,
+  multiply,
+  negate,
+  power,
+  select,
+  subtract,
+  unary,
+} from './functions.ts'
 import type { Node } from './node.ts'
 import type { Op } from './op.ts'
 import { pointwise, real } from './pointwise.ts'
@@ -42,12 +55,9 @@ export const arithmeticOps: readonly Op[] = [
   }),
   pointwise({
     name: 'power',
-    doc: 'a ^ b as Math.pow; d/da = b a^(b-1), d/db = a^b ln a (for a > 0)',
+    doc: 'a ^ b as Math.pow; d/da = b a^(b-1), 0 where b = 0; d/db = a^b ln a (for a > 0), 0 where a = 0 and b >= 0',
     value: (a, b) => (a as number) ** (b as number),
-    partials: ([a, b], output) => [
-      multiply(b as Node, power(a as Node, subtract(b as Node, 1))),
-      multiply(output, log(a as Node)),
-    ],
+    partials: ([a, b], output) => [slopeOfBase(a as Node, b as Node), slopeOfExponent(a as Node, b as Node, output)],
     domains: [
       [0.2, 3],
       [-2, 2],
@@ -91,6 +101,17 @@ export const arithmeticOps: readonly Op[] = [
     takes: 'number',
   }),
 ]
+
+/** b a^(b-1), without the infinity that a = 0 gives beside b = 0. */
+function slopeOfBase(a: Node, b: Node): Node {
+  return select(compare('equal', b, 0), 0, multiply(b, power(a, subtract(b, 1))))
+}
+
+/** a^b ln a, without the infinity that a = 0 gives. */
+function slopeOfExponent(a: Node, b: Node, output: Node): Node {
+  const flat = logic('and', [compare('equal', a, 0), compare('lessEqual', 0, b)])
+  return select(flat, 0, multiply(output, log(a)))
+}
 
 /** 1 where a > b, 1/2 where they are equal, 0 elsewhere: the share of a in max(a, b). */
 function share(a: Node, b: Node): Node {

@@ -1,7 +1,7 @@
 // The graph: immutable nodes that say which op makes a value from which others. Tensors hold one; compilation walks them.
 
-import type { DType, TypedArray } from '../core/dtype.ts'
-import type { Shape } from '../core/shape.ts'
+import { allocateArray, type DType, type TypedArray } from '../core/dtype.ts'
+import { type Shape, sizeOf } from '../core/shape.ts'
 import type { Site } from '../core/site.ts'
 import type { Op } from './op.ts'
 
@@ -44,6 +44,8 @@ export interface ArrayNode extends Common {
   readonly kind: 'array'
   readonly inputs: readonly []
   readonly data: TypedArray
+  /** Where the data are made when they are asked for: makes them in an array given, and keeps nothing. */
+  readonly fill?: (values: TypedArray) => void
 }
 
 /** A number known while tracing: part of the program. */
@@ -92,6 +94,25 @@ export function literalNode(value: number, dtype: DType): LiteralNode {
 
 export function arrayNode(data: TypedArray, shape: Shape, dtype: DType): ArrayNode {
   return { kind: 'array', inputs: [], shape, dtype, data }
+}
+
+/** Data of the host that `fill` makes when they are first asked for, and never if they are not. */
+export function lateArrayNode(fill: (values: TypedArray) => void, shape: Shape, dtype: DType): ArrayNode {
+  let made: TypedArray | undefined
+  return {
+    kind: 'array',
+    inputs: [],
+    shape,
+    dtype,
+    get data() {
+      if (made === undefined) {
+        made = allocateArray(dtype, sizeOf(shape))
+        fill(made)
+      }
+      return made
+    },
+    fill,
+  }
 }
 
 export function scalarNode(read: () => number, dtype: DType): ScalarNode {

@@ -3,12 +3,14 @@
 export { Adam, type AdamOptions, AdamW, adam, adamW } from './adam.ts'
 export { clipByNorm, clipByValue, globalNorm } from './clipping.ts'
 export {
+  type OptimizedParameter,
   Optimizer,
   type OptimizerFactory,
   type OptimizerOptions,
   type OptimizerState,
   type ParameterGroup,
   type TrainingPlan,
+  type Update,
 } from './optimizer.ts'
 export {
   type CosineOptions,
@@ -27,4 +29,5 @@ export {
   warmUp,
 } from './schedules.ts'
 export { Sgd, type SgdOptions, sgd } from './sgd.ts'
+export type { StepScalars } from './step-scalars.ts'
 export { WeightAverage, type WeightAverageOptions, type WeightAverageState } from './weight-average.ts'

@@ -4,6 +4,8 @@ import { OcellusError, ShapeError, UsageError } from '../core/errors.ts'
 import { type HostDType, type HostTensor, hostTensor } from '../core/host-tensor.ts'
 import { equalShapes, formatShape } from '../core/shape.ts'
 import { atSite } from '../core/site.ts'
+import { tensorNode } from '../tensor/base.ts'
+import { kindOf } from '../tensor/checks.ts'
 import { zeros } from '../tensor/creation.ts'
 import { realizeNodes } from '../tensor/realize.ts'
 import type { Tensor } from '../tensor/tensor.ts'
@@ -107,7 +109,7 @@ export abstract class Optimizer {
   }
 
   set learningRate(rate: number | Schedule) {
-    if (typeof rate === 'number') checkAtLeastZero('learningRate', rate)
+    checkRate(rate)
     this.#schedule = typeof rate === 'number' ? undefined : rate
     this.#learningRate = typeof rate === 'number' ? rate : 0
   }
@@ -199,7 +201,7 @@ export abstract class Optimizer {
       )
     }
     for (const [i, { name, variable }] of this.optimized.entries()) {
-      const { shape } = gradients[i] as Tensor
+      const { shape } = tensorNode('step', gradients[i] as Tensor)
       if (!equalShapes(shape, variable.shape)) {
         throw new ShapeError(
           `step: parameter ${name} has shape ${formatShape(variable.shape)}, its gradient ${formatShape(shape)}${atSite()}`,
@@ -210,18 +212,38 @@ export abstract class Optimizer {
 }
 
 export function checkAtLeastZero(name: string, value: number): void {
-  if (!(value >= 0 && value < Infinity))
-    throw new UsageError(`${name} must be a number of 0 or more, not ${value}${atSite()}`)
+  if (typeof value !== 'number' || !(value >= 0 && value < Infinity)) {
+    const given = typeof value === 'number' ? `${value}` : kindOf(value)
+    throw new UsageError(`${name} must be a number of 0 or more, not ${given}${atSite()}`)
+  }
+}
+
+/** The groups that were given, or the one that all parameters form. Throws UsageError for anything else, and for a mix of both. */
+function groupsOf(parameters: readonly Variable[] | readonly ParameterGroup[]): readonly ParameterGroup[] {
+  const areVariables = (items: unknown): items is readonly Variable[] =>
+    Array.isArray(items) && items.every((item) => item instanceof Variable)
+  if (areVariables(parameters)) return [{ parameters }]
+  const given: unknown = parameters
+  if (!Array.isArray(given))
+    throw new UsageError(`an optimizer takes an array, such as model.parameters(), not ${kindOf(given)}${atSite()}`)
+  for (const group of given as readonly { readonly parameters?: unknown }[]) {
+    if (!(group instanceof Variable) && areVariables(group?.parameters)) continue
+    throw new UsageError(
+      `an optimizer takes parameters, or groups { parameters: [..] } of them, but not both, and not ${kindOf(group)} without an array of parameters${atSite()}`,
+    )
+  }
+  return parameters as readonly ParameterGroup[]
+}
+
+function checkRate(rate: number | Schedule): void {
+  if (typeof rate !== 'function') checkAtLeastZero('learningRate', rate)
 }
 
 function listParameters(
   parameters: readonly Variable[] | readonly ParameterGroup[],
   { weightDecay = 0, decay = () => true }: OptimizerOptions,
 ): OptimizedParameter[] {
-  const groups: readonly ParameterGroup[] = parameters.every((item) => item instanceof Variable)
-    ? [{ parameters: parameters as readonly Variable[] }]
-    : (parameters as readonly ParameterGroup[])
-  const listed = groups.flatMap((group, groupIndex) =>
+  const listed = groupsOf(parameters).flatMap((group, groupIndex) =>
     group.parameters.map((variable) => ({ group, groupIndex, variable })),
   )
   if (listed.length === 0)
@@ -235,7 +257,7 @@ function listParameters(
     }
     const name = labels.indexOf(variable.label) === labels.lastIndexOf(variable.label) ? variable.label : `${index}`
     const { learningRate: own, learningRateFactor: factor = 1, weightDecay: groupDecay = weightDecay } = group
-    if (typeof own === 'number') checkAtLeastZero('learningRate', own)
+    if (own !== undefined) checkRate(own)
     checkAtLeastZero('learningRateFactor', factor)
     checkAtLeastZero('weightDecay', groupDecay)
     const rate: GroupRate = { index: groupIndex, own, factor }

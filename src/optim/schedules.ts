@@ -24,6 +24,12 @@ function known<Value>(value: Value | undefined, schedule: string, what: string):
   )
 }
 
+/** Throws UsageError unless a length in steps or epochs is above 0. */
+function checkLength(schedule: string, what: string, length: number): void {
+  if (length > 0) return
+  throw new UsageError(`${schedule}: ${what} must be a number above 0, not ${length}`)
+}
+
 /** The same rate throughout. */
 export function constant(rate: number): Schedule {
   return () => rate
@@ -39,6 +45,7 @@ export interface ExponentialOptions {
 
 /** `start factor^floor(epoch / every)`: x0.9 every k epochs. */
 export function exponential({ start, factor = 0.9, every = 1 }: ExponentialOptions): Schedule {
+  checkLength('exponential', 'every', every)
   return ({ epoch }) => start * factor ** Math.floor(known(epoch, 'exponential', 'the epoch') / every)
 }
 
@@ -68,6 +75,7 @@ export interface CosineOptions {
 
 /** Half a cosine from `start` down to `end`, where it stays. Loshchilov and Hutter 2017, without restarts. */
 export function cosine({ start, end = 0, steps }: CosineOptions): Schedule {
+  if (steps !== undefined) checkLength('cosine', 'steps', steps)
   return (time) => {
     const length = steps ?? known(time.steps, 'cosine', 'the number of steps')
     return halfCosine(start, end, Math.min(1, time.step / length))
@@ -89,21 +97,26 @@ export interface OneCycleOptions {
 
 /** One cycle: half a cosine up to `max`, half a cosine down to almost nothing. Smith and Topin 2018, with PyTorch's defaults. */
 export function oneCycle({ max, rising = 0.3, startDivisor = 25, endDivisor = 1e4, steps }: OneCycleOptions): Schedule {
+  if (!(rising >= 0 && rising <= 1))
+    throw new UsageError(`oneCycle: rising must be from 0 to 1, the share of the steps that rise, not ${rising}`)
+  if (steps !== undefined) checkLength('oneCycle', 'steps', steps)
   const start = max / startDivisor
   return (time) => {
     const last = (steps ?? known(time.steps, 'oneCycle', 'the number of steps')) - 1
     const peak = rising * (last + 1) - 1
-    return time.step <= peak
+    if (time.step === peak) return max
+    return time.step < peak
       ? halfCosine(start, max, time.step / peak)
       : halfCosine(max, start / endDivisor, Math.min(1, (time.step - peak) / (last - peak)))
   }
 }
 
 /** Multiplies the first `steps` rates by 1/steps, 2/steps, … 1: `warmUp(cosine({ start: 0.1 }), { steps: 500 })`. */
-export function warmUp(schedule: Schedule | number, options: { readonly steps: number }): Schedule {
+export function warmUp(schedule: Schedule | number, { steps }: { readonly steps: number }): Schedule {
+  if (!(steps >= 0)) throw new UsageError(`warmUp: steps must be a number of 0 or more, not ${steps}`)
   return (time) => {
     const rate = typeof schedule === 'number' ? schedule : schedule(time)
-    return rate * Math.min(1, (time.step + 1) / options.steps)
+    return rate * Math.min(1, (time.step + 1) / steps)
   }
 }
 
@@ -121,9 +134,12 @@ export interface PlateauOptions {
   readonly least?: number
 }
 
+/** The least change of a rate that `reduceOnPlateau` makes. */
+const smallestChange = 1e-8
+
 /**
  * Multiplies the rate by `factor` when the loss has not fallen for more than `patience` epochs. It looks at the losses of the epochs so far, which a
- * Trainer tells and a loop by hand sets by `optimizer.plan = { losses }`. As PyTorch's ReduceLROnPlateau.
+ * Trainer tells and a loop by hand sets by `optimizer.plan = { losses }`. Changes of 1e-8 or less are not made. As PyTorch's ReduceLROnPlateau.
  */
 export function reduceOnPlateau(options: PlateauOptions): Schedule {
   const { start, factor = 0.1, patience = 10, threshold = 1e-4, cooldown = 0, least = 0 } = options
@@ -142,7 +158,8 @@ export function reduceOnPlateau(options: PlateauOptions): Schedule {
         standing = 0
       }
       if (standing <= patience) continue
-      rate = Math.max(rate * factor, least)
+      const reduced = Math.max(rate * factor, least)
+      if (rate - reduced > smallestChange) rate = reduced
       resting = cooldown
       standing = 0
     }

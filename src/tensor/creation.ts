@@ -39,6 +39,7 @@ export function ones(shape: Shape, dtype: HostDType = 'f32'): Tensor {
 /** The integers 0 … count - 1, as i32. */
 export function arange(count: number): Tensor {
   checkShape('arange', [count])
+  if (count > 2 ** 31) throw new ShapeError(`arange: i32 does not hold ${count} integers${atSite()}`)
   return wrap(ops.iota([count], 0))
 }
 

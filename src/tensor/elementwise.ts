@@ -78,9 +78,11 @@ export abstract class ElementwiseTensor extends TensorBase {
     return wrap(ops.minimum(...numbers('minimum', [this, other])))
   }
 
-  /** Limits to [low, high]. */
+  /** Limits to [low, high]; the gradient is 1 from low to high, both included, and 0 beyond, as PyTorch's. NaN stays NaN. */
   clamp(low: number, high: number): Tensor {
-    return this.maximum(low).minimum(high)
+    const x = wrap(this.#number())
+    const above = x.less(low).select(low, x)
+    return above.greater(high).select(high, above)
   }
 
   negate(): Tensor {

@@ -97,7 +97,7 @@ export abstract class PoolingTensor extends ConvolutionTensor {
   averagePool2d(options: AveragePoolingOptions): Tensor {
     const name = 'averagePool2d'
     checkImages(name, this.shape)
-    const sliding = slidingOf(name, { size: options.size, ...(options.stride && { stride: options.stride }) })
+    const sliding = slidingOf(name, { size: options.size, stride: options.stride ?? options.size })
     const padding = pairOption(name, 'padding', options.padding ?? 0, 0)
     const margins = poolingMargins(name, this.shape, sliding, { padding, ceilMode: options.ceilMode ?? false })
     const { before, after } = imagePadding(margins)

@@ -6,7 +6,7 @@ import { equalShapes, formatShape, type Shape, sizeOf } from '../core/shape.ts'
 import { atSite } from '../core/site.ts'
 import type { Device, Storage } from '../devices/device.ts'
 import { currentDevice } from '../devices/registry.ts'
-import type { Node, VariableNode, VariableState } from '../ops/node.ts'
+import { type ArrayNode, arrayNode, type Node, type VariableNode, type VariableState } from '../ops/node.ts'
 import { kindOf, notATensor } from './checks.ts'
 import { checkHostArray, valuesInDType } from './host-values.ts'
 import { assignNow } from './realize.ts'
@@ -19,36 +19,51 @@ export class StoredVariable implements VariableState {
   readonly dtype: DType
   label: string
   version = 0
-  #initial: TypedArray | undefined
+  /** Where the values come from until there is memory on a device. */
+  #initial: ArrayNode | undefined
   #storage: Storage | undefined
   #device: Device | undefined
 
-  constructor(initial: TypedArray, shape: Shape, dtype: DType, label: string) {
+  constructor(initial: ArrayNode, label: string) {
     this.#initial = initial
-    this.shape = shape
-    this.dtype = dtype
+    this.shape = initial.shape
+    this.dtype = initial.dtype
     this.label = label
   }
 
   storage(): Storage {
-    const device = currentDevice()
-    if (this.#storage === undefined || this.#device !== device) {
-      const values = this.values()
-      this.#storage = device.createStorage(this.dtype, sizeOf(this.shape))
-      this.#storage.write(values)
-      this.#device = device
-      this.#initial = undefined
-    }
-    return this.#storage
+    if (this.#storage !== undefined && this.#device === currentDevice()) return this.#storage
+    const { fill } = this.#initial ?? {}
+    if (fill !== undefined) return this.#place(fill)
+    const values = this.values()
+    return this.#place((memory) => memory.set(values))
   }
 
   values(): TypedArray {
-    return this.#storage?.read() ?? (this.#initial as TypedArray)
+    return this.#storage?.read() ?? (this.#initial as ArrayNode).data
   }
 
   write(values: TypedArray): void {
-    this.storage().write(values)
+    if (this.#storage !== undefined && this.#device === currentDevice()) this.#storage.write(values)
+    else this.#place((memory) => memory.set(values))
     this.version++
+  }
+
+  fill(fill: (values: TypedArray) => void): void {
+    if (this.#storage !== undefined && this.#device === currentDevice()) this.#storage.fill(fill)
+    else this.#place(fill)
+    this.version++
+  }
+
+  /** Memory on the device in use, which `fill` fills; what the variable held before is let go. */
+  #place(fill: (values: TypedArray) => void): Storage {
+    const device = currentDevice()
+    const storage = device.createStorage(this.dtype, sizeOf(this.shape))
+    storage.fill(fill)
+    this.#storage = storage
+    this.#device = device
+    this.#initial = undefined
+    return storage
   }
 }
 
@@ -59,12 +74,7 @@ export class Variable extends Tensor {
   /** A variable that starts with the values of `initial`. The label names it in error messages. */
   constructor(initial: Tensor, options: { readonly label?: string } = {}) {
     if (!(initial instanceof Tensor)) throw notATensor('Variable', initial)
-    const state = new StoredVariable(
-      initial.dataSync(),
-      initial.shape,
-      initial.dtype,
-      options.label ?? 'without a name',
-    )
+    const state = new StoredVariable(onHost(initial), options.label ?? 'without a name')
     const mention = mentionOf(state)
     super(mention)
     this.#state = state
@@ -128,6 +138,25 @@ export class Variable extends Tensor {
       )
     this.#state.write(valuesInDType('write', given, this.dtype))
   }
+
+  /**
+   * As `write`, but `fill` writes all values itself, in row-major order, into the variable's memory: for values that lie in a file or are made one
+   * by one. The array is the variable's only while `fill` runs. Throws UsageError inside a compiled function.
+   */
+  fill(fill: (values: TypedArray) => void): void {
+    if (currentTrace() !== undefined)
+      throw new UsageError(
+        `fill: variable ${this.label} is written inside a compiled function; assign a tensor to it there${atSite()}`,
+      )
+    this.#state.fill(fill)
+  }
+}
+
+/** The values of a tensor as data of the host: its own where it is that, and then not made before they are needed. */
+function onHost(tensor: Tensor): ArrayNode {
+  const { node } = tensor
+  if (node.kind === 'array' && currentTrace() === undefined) return node
+  return arrayNode(tensor.dataSync(), tensor.shape, tensor.dtype)
 }
 
 function mentionOf(state: StoredVariable): VariableNode {

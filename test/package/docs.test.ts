@@ -1,4 +1,4 @@
-// The examples in README and the guides run as they stand, against the built package, as a user's own scripts would.
+// The examples in README and the guides run as they stand, against the built package, as a user's own scripts would, and fit its types.
 
 import { spawnSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
@@ -22,11 +22,18 @@ function examples(page: string): string[] {
   return [...text.matchAll(/^```ts\n([\s\S]*?)^```$/gm)].map((match) => match[1] as string)
 }
 
-describe.each(['README.md', 'docs/from-pytorch.md', 'docs/fine-tuning.md'])('%s', (page) => {
+/** Where the example with that number, from 1, of a page is written to. */
+function fileOf(page: string, i: number): string {
+  return join(folder, `${page.replace(/\W/g, '-')}-${i}.ts`)
+}
+
+const pages = ['README.md', 'docs/from-pytorch.md', 'docs/fine-tuning.md', 'docs/guide.md']
+
+describe.each(pages)('%s', (page) => {
   const blocks = examples(page)
   test('has examples', () => expect(blocks.length).toBeGreaterThan(0))
   test.each(blocks.map((code, i) => [i + 1, code] as const))('example %i runs', (i, code) => {
-    const file = join(folder, `${page.replace(/\W/g, '-')}-${i}.ts`)
+    const file = fileOf(page, i)
     writeFileSync(file, code)
     const { status, stderr } = spawnSync(process.execPath, ['--import', tsx, file], {
       cwd: folder,
@@ -36,3 +43,19 @@ describe.each(['README.md', 'docs/from-pytorch.md', 'docs/fine-tuning.md'])('%s'
     expect(status, stderr).toBe(0)
   })
 })
+
+test('the examples fit the types that the package declares, under strict TypeScript', () => {
+  const files = pages.flatMap((page) => examples(page).map((code, i) => ({ code, file: fileOf(page, i + 1) })))
+  for (const { file, code } of files) writeFileSync(file, code)
+  const config = join(folder, 'tsconfig.json')
+  const typeRoots = [join(root, 'node_modules', '@types')]
+  const options = { strict: true, exactOptionalPropertyTypes: true, noUncheckedIndexedAccess: true, noEmit: true }
+  const platform = { target: 'es2022', module: 'nodenext', types: ['node'], typeRoots }
+  writeFileSync(
+    config,
+    JSON.stringify({ compilerOptions: { ...options, ...platform }, files: files.map(({ file }) => file) }),
+  )
+  const compiler = join(root, 'node_modules', 'typescript', 'bin', 'tsc')
+  const { status, stdout } = spawnSync(process.execPath, [compiler, '-p', config], { encoding: 'utf8' })
+  expect(status, stdout).toBe(0)
+}, 120_000)

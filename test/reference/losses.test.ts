@@ -7,6 +7,7 @@ import {
   crossEntropy,
   type Loss,
   meanSquaredError,
+  smoothedCrossEntropy,
   summedCrossEntropy,
   summedSquaredError,
 } from '../../src/nn/losses.ts'
@@ -30,6 +31,8 @@ const cases: Record<string, { loss: Loss; output: Nested; target: Tensor }> = {
   crossEntropy: { loss: crossEntropy, output: fixture.logits, target: labels },
   softCrossEntropy: { loss: crossEntropy, output: fixture.logits, target: f64(fixture.soft) },
   summedCrossEntropy: { loss: summedCrossEntropy, output: fixture.logits, target: labels },
+  smoothedCrossEntropy: { loss: smoothedCrossEntropy(0.1), output: fixture.logits, target: labels },
+  smoothedSoftCrossEntropy: { loss: smoothedCrossEntropy(0.25), output: fixture.logits, target: f64(fixture.soft) },
   meanSquaredError: { loss: meanSquaredError, output: fixture.predicted, target: f64(fixture.target) },
   summedSquaredError: { loss: summedSquaredError, output: fixture.predicted, target: f64(fixture.target) },
   binaryCrossEntropy: { loss: binaryCrossEntropy, output: fixture.predicted, target: f64(fixture.target) },

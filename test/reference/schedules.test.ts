@@ -40,6 +40,8 @@ const schedules: Readonly<Record<string, Schedule>> = {
     threshold: 0.01,
     least: 0.02,
   }),
+  'plateau to its end': reduceOnPlateau({ start: 0.3, factor: 0.01, patience: 0 }),
+  'plateau from below the least': reduceOnPlateau({ start: 0.3, patience: 0, least: 0.5 }),
 }
 
 describe('schedules give the rates of PyTorch over 100 steps', () => {

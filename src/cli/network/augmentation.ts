@@ -1,7 +1,7 @@
 // Changes of training pictures by name: `crop:4,flip,rotate` of `ocellus train --augment`, with amounts that suit the pictures.
 
 import { UsageError } from '../../core/errors.ts'
-import { randomAffine, randomRotation } from '../../data/transforms/affine.ts'
+import { type RandomAffineOptions, randomAffine } from '../../data/transforms/affine.ts'
 import { colorJitter } from '../../data/transforms/color-jitter.ts'
 import { randomCrop, randomResizedCrop } from '../../data/transforms/crop.ts'
 import { elastic } from '../../data/transforms/elastic.ts'
@@ -39,7 +39,11 @@ export interface Augmentations {
   readonly sentence: string
 }
 
-type Stage = { readonly [Name in 'sizing' | 'before' | 'after']?: Transform } & { readonly batches?: Augmentation }
+type Stage = { readonly [Name in 'sizing' | 'before' | 'after']?: Transform } & {
+  readonly batches?: Augmentation
+  /** A part of one affine map: all such parts become one change, so that a picture is interpolated once. */
+  readonly affine?: RandomAffineOptions
+}
 
 interface AugmentationRule {
   /** What the number after the colon is, for messages. */
@@ -93,25 +97,25 @@ const rules: Readonly<Record<AugmentationName, AugmentationRule>> = {
     amount: 'degrees, from 0 to 180',
     usual: ({ letters }) => (letters ? 10 : 15),
     allowed: (amount) => amount > 0 && amount <= 180,
-    make: (degrees, { fill }) => ({ before: randomRotation({ degrees, fill }) }),
+    make: (degrees) => ({ affine: { degrees } }),
   },
   shift: {
     amount: 'a share of the side',
     usual: () => 0.1,
     allowed: isShare,
-    make: (share, { fill }) => ({ before: randomAffine({ translate: [share, share], fill }) }),
+    make: (share) => ({ affine: { translate: [share, share] } }),
   },
   zoom: {
     amount: 'a share below 1',
     usual: () => 0.1,
     allowed: (amount) => amount > 0 && amount < 1,
-    make: (scale, { fill }) => ({ before: randomAffine({ scale, fill }) }),
+    make: (scale) => ({ affine: { scale } }),
   },
   shear: {
     amount: 'degrees below 90',
     usual: () => 10,
     allowed: (amount) => amount > 0 && amount < 90,
-    make: (shear, { fill }) => ({ before: randomAffine({ shear, fill }) }),
+    make: (shear) => ({ affine: { shear } }),
   },
   color: {
     amount: 'a share of brightness, contrast and saturation',
@@ -160,7 +164,10 @@ export function makeAugmentations(text: string | undefined, kind: PictureKind): 
   const made = chosen.map((item) => makeOne(item, kind))
   const twice = made.find(({ name }, i) => made.findIndex((other) => other.name === name) !== i)
   if (twice !== undefined) throw new UsageError(`--augment has ${twice.name} twice; give it once`)
-  const stages: readonly Stage[] = made.map(({ stage }) => stage)
+  const stages = withOneAffine(
+    made.map(({ stage }) => stage),
+    kind.fill,
+  )
   return {
     sizing: stages.find(({ sizing }) => sizing !== undefined)?.sizing,
     before: stages.flatMap(({ before }) => before ?? []),
@@ -168,6 +175,16 @@ export function makeAugmentations(text: string | undefined, kind: PictureKind): 
     batches: stages.flatMap(({ batches }) => batches ?? []),
     sentence: made.map(({ name, amount }) => `${name}:${amount}`).join(' ') || 'none',
   }
+}
+
+/** The stages with all parts of an affine map joined, in the place of the first. */
+function withOneAffine(stages: readonly Stage[], fill: number): readonly Stage[] {
+  const parts = stages.flatMap(({ affine }) => affine ?? [])
+  const first = stages.findIndex(({ affine }) => affine !== undefined)
+  const whole: RandomAffineOptions = Object.assign({}, ...parts, { fill })
+  return stages.flatMap((stage, i) =>
+    stage.affine === undefined ? [stage] : i === first ? [{ before: randomAffine(whole) }] : [],
+  )
 }
 
 function makeOne(

@@ -13,6 +13,7 @@ import { chooseDevice } from '../choose-device.ts'
 import type { ClassifyFlags } from '../classify.ts'
 import { exitCodes, sentenceOf } from '../failures.ts'
 import { interruptible } from '../interruption.ts'
+import { jsonText, printable, remark } from '../printing.ts'
 import { findLabels, type Labels, readLabels } from './labels.ts'
 import { type Preparation, prepare } from './preparation.ts'
 import { networkSentence, openNetwork, type PretrainedNetwork } from './pretrained.ts'
@@ -39,8 +40,12 @@ export async function classifyByFlags(images: readonly string[], flags: Classify
 
 async function classifyAll(images: readonly string[], flags: ClassifyFlags, signal: AbortSignal): Promise<void> {
   const weights = flags.weights ?? (await weightsInDataFolder())
-  const { model } = flags
-  const network = await openNetwork(weights, model === undefined ? {} : { model })
+  const { model, entry, layout } = flags
+  const network = await openNetwork(weights, {
+    ...(model === undefined ? {} : { model }),
+    ...(entry === undefined ? {} : { entry }),
+    ...(layout === undefined ? {} : { layout }),
+  })
   if (network.description !== undefined)
     throw new UsageError(`${weights} is a network for letters; give one for pictures, or read a page with ocellus read`)
   const preparation = prepare(network, flags)
@@ -63,7 +68,7 @@ async function classifyAll(images: readonly string[], flags: ClassifyFlags, sign
       process.exitCode = exitCodes.failure
     }
   }
-  if (flags.json && found.length > 0) console.log(JSON.stringify(images.length === 1 ? found[0] : found, undefined, 2))
+  if (flags.json && found.length > 0) console.log(jsonText(images.length === 1 ? found[0] : found))
 }
 
 /** The names that a training has put into the file. */
@@ -86,9 +91,15 @@ function introduce(
   { sentence }: Preparation,
   labels: Labels | undefined,
 ): void {
-  for (const note of network.notes) console.error(`ocellus: ${weights}: ${note}`)
-  console.error(`weights:  ${weights}\nnetwork:  ${networkSentence(network)}\npictures: ${sentence}`)
-  console.error(`labels:   ${labels?.file ?? 'none found, so classes are numbers; give a file with --labels'}`)
+  for (const note of network.notes) remark(`${weights}: ${note}`)
+  const named = labels?.file ?? 'none found, so classes are numbers; give a file with --labels'
+  const lines = [
+    `weights:  ${weights}`,
+    `network:  ${networkSentence(network)}`,
+    `pictures: ${sentence}`,
+    `labels:   ${named}`,
+  ]
+  console.error(lines.map(printable).join('\n'))
 }
 
 interface Classification {
@@ -122,5 +133,5 @@ function asText({ file, top }: ClassifiedImage, withName: boolean): string {
     const share = `${(100 * probability).toFixed(2)} %`.padStart(9)
     return `${share}  ${label ?? `class ${number}`}`
   })
-  return [...(withName ? [file] : []), ...lines].join('\n')
+  return [...(withName ? [file] : []), ...lines].map(printable).join('\n')
 }

@@ -9,12 +9,16 @@ import { layoutKey } from '../../io/layout-mark.ts'
 import { writeOnnx } from '../../io/onnx/export.ts'
 import { readWeights, writeWeights, writtenFormatOf } from '../../io/weights.node.ts'
 import type { WeightsFile } from '../../io/weights-file.ts'
+import { unit } from '../../models/preprocessing.ts'
 import { modelEntry } from '../../models/registry.ts'
 import { textTable } from '../../nn/text-table.ts'
 import type { ConvertFlags } from '../convert.ts'
+import { printable, remark } from '../printing.ts'
 import { formatCount } from '../terminal.ts'
-import { preprocessingKey } from './preprocessing-mark.ts'
-import { loadModel } from './pretrained.ts'
+import { isCharacterNetwork, loadNetwork } from './network-file.ts'
+import { classesKey, preprocessingKey } from './preprocessing-mark.ts'
+import { loadModel, weightsPlace } from './pretrained.ts'
+import { describedModel, type ModelDescription } from './trained-model.ts'
 
 /** Reads the input, writes the output and prints the tensors; what was chosen on the way and what is odd goes to stderr. */
 export async function convertWeights(input: string, output: string, flags: ConvertFlags): Promise<void> {
@@ -23,7 +27,10 @@ export async function convertWeights(input: string, output: string, flags: Conve
   const format = isNetwork ? 'onnx' : writtenFormatOf(output, to === undefined ? {} : { format: to })
   if (!isNetwork && model !== undefined) throw new UsageError('only ONNX files hold a network, so leave out --model')
   await checkOutput(input, output, force)
-  const file = await readWeights(input, { ...(entry === undefined ? {} : { entry }), warn: () => undefined })
+  const file = await readWeights(await weightsPlace(input), {
+    ...(entry === undefined ? {} : { entry }),
+    warn: () => undefined,
+  })
   const layout = layoutOf(file, flags)
   if (isNetwork) {
     await writeNetwork(file, output, flags)
@@ -31,8 +38,9 @@ export async function convertWeights(input: string, output: string, flags: Conve
   }
   const marks = layout === undefined ? {} : { layout }
   await writeWeights(output, file.tensors, { format, ...marks, metadata: file.metadata })
-  for (const note of [...file.notes, ...lostMetadata(file, format)]) console.error(`ocellus: ${input}: ${note}`)
-  console.log(`${input} (${file.format}) is now ${output}, ${layoutSentence(layout)}\n\n${tensorTable(file)}`)
+  for (const note of [...file.notes, ...lostMetadata(file, format)]) remark(`${input}: ${note}`)
+  const sentence = `${input} (${file.format}) is now ${output}, ${layoutSentence(layout)}`
+  console.log(`${printable(sentence)}\n\n${tensorTable(file)}`)
 }
 
 /** Writes the network that the weights belong to. */
@@ -42,15 +50,36 @@ async function writeNetwork(file: WeightsFile, output: string, { model, layout }
     ...(model === undefined ? {} : { model }),
     ...(layout === undefined ? {} : { layout }),
   })
-  const { input, preprocessing } = modelEntry(name)
-  const metadata = { [preprocessingKey]: JSON.stringify(preprocessing) }
+  const trained = model === undefined ? await trainingOf(file) : undefined
+  const { input, preprocessing } = trained ?? modelEntry(name)
+  const metadata = {
+    [preprocessingKey]: JSON.stringify(preprocessing),
+    ...(trained === undefined ? {} : { [classesKey]: JSON.stringify(trained.classes) }),
+  }
   await writeFileAtomically(output, await writeOnnx(module, { input, name, metadata }))
-  for (const note of file.notes) console.error(`ocellus: ${file.file}: ${note}`)
+  for (const note of [...file.notes, ...(trained?.notes ?? [])]) remark(`${file.file}: ${note}`)
   const outputs = classes === undefined ? '' : `, ${classes} classes`
   const [height, width, channels] = input
   console.log(
     `${file.file} (${file.format}) is now ${output}: ${name}${outputs}, which takes images [N, ${channels}, ${height}, ${width}]`,
   )
+}
+
+/** What the file says of the training that wrote it. */
+async function trainingOf(
+  file: WeightsFile,
+): Promise<(Pick<ModelDescription, 'input' | 'preprocessing' | 'classes'> & Pick<WeightsFile, 'notes'>) | undefined> {
+  if (!isCharacterNetwork(file)) {
+    const described = describedModel(file)
+    return described && { ...described, notes: [] }
+  }
+  const { description } = await loadNetwork(file.file)
+  const { inputs, classes, input } = description
+  const side = Math.sqrt(inputs)
+  if (!Number.isInteger(side)) throw new UsageError(`${file.file} takes ${inputs} numbers, which are no square image`)
+  const what = input === 'glyphs' ? 'letters redrawn as the page reader sees them' : 'letters'
+  const note = `it takes ${what}, with ink 1 on paper 0, which an ONNX file has no place for`
+  return { input: [side, side, 1], preprocessing: unit, classes, notes: [note] }
 }
 
 function layoutOf(file: WeightsFile, { layout }: ConvertFlags): WeightsFile['layout'] {
@@ -75,7 +104,7 @@ function layoutSentence(layout: WeightsFile['layout']): string {
 function tensorTable({ tensors }: WeightsFile): string {
   const columns = [{ title: 'tensor' }, { title: 'dtype' }, { title: 'shape' }, { title: 'elements', right: true }]
   const rows = [...tensors].map(([name, { dtype, shape }]) => [
-    name,
+    printable(name),
     dtype,
     formatShape(shape),
     formatCount(sizeOf(shape)),

@@ -4,6 +4,8 @@ import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { UsageError } from '../../core/errors.ts'
 import { formatShape, type Shape, sizeOf } from '../../core/shape.ts'
+import { readOnnx } from '../../io/onnx/network.ts'
+import { readFileIfThere } from '../../io/read-file.node.ts'
 import { readWeights } from '../../io/weights.node.ts'
 import type { WeightsFile } from '../../io/weights-file.ts'
 import { type ActivationName, CharacterMlp } from '../../models/character-mlp.ts'
@@ -15,6 +17,7 @@ import { type Summary, summary } from '../../nn/summary.ts'
 import { textTable } from '../../nn/text-table.ts'
 import { featureCount } from '../../reader/glyph-features.ts'
 import { loadRecognizer } from '../../reader/recognizer.node.ts'
+import { jsonText, printable, remark } from '../printing.ts'
 import type { SummaryFlags } from '../summary.ts'
 import { formatCount, formatShare } from '../terminal.ts'
 import { buildNetwork, isRecognizer, type NetworkDescription, networkFile, openNetworkFile } from './network-file.ts'
@@ -26,32 +29,46 @@ export async function describeModel(name: string, flags: SummaryFlags): Promise<
   const known = findModelName(name)
   if (known !== undefined) {
     const layers = summaryOf(known, flags)
-    return json ? asJson(layers) : String(layers)
+    return json ? jsonText(layers) : String(layers)
   }
   const path = await pathOf(name)
-  const file = await readWeights(path)
+  const { entry } = flags
+  const file = await readWeights(path, { ...(entry === undefined ? {} : { entry }), warn: () => undefined })
+  for (const note of file.notes) remark(`${path}: ${note}`)
   if (isRecognizer(file)) {
     const { network } = await loadRecognizer(path)
     const layers = summary(network, [flags.batch, featureCount])
-    return json ? asJson(layers) : `${path}: recognizer of the page reader\n\n${layers}`
+    return json ? jsonText(layers) : `${printable(path)}: recognizer of the page reader\n\n${layers}`
   }
   const { description } = file.format === 'safetensors' ? await openNetworkFile(path) : {}
   if (description !== undefined) {
     const layers = summary(buildNetwork(description), [flags.batch, description.inputs])
-    return json ? asJson({ ...description, summary: layers }) : `${introduction(path, description)}\n\n${layers}`
+    return json ? jsonText({ ...description, summary: layers }) : `${introduction(path, description)}\n\n${layers}`
   }
   const trained = describedModel(file)
   if (trained !== undefined) {
     const layers = summaryOf(trained.model, asTrained(trained, flags))
-    return json ? asJson({ ...trained, summary: layers }) : `${trainedIntroduction(path, trained)}\n\n${layers}`
+    return json ? jsonText({ ...trained, summary: layers }) : `${trainedIntroduction(path, trained)}\n\n${layers}`
   }
   const model = recognizeModel(file.tensors)
-  if (model === undefined) return json ? asJson(tensorList(file)) : tensorTable(path, file)
+  if (model === undefined) return json ? jsonText(tensorList(file)) : tensorTable(path, file)
   const { classes } = model
-  const layers = summaryOf(model.name, classes === undefined ? flags : { ...flags, classes })
-  if (json) return asJson({ model: model.name, names: model.names, classes, summary: layers })
+  const side = flags.side ?? (file.format === 'onnx' ? await sideOf(path, model.name) : undefined)
+  const layers = summaryOf(model.name, {
+    ...flags,
+    ...(classes === undefined ? {} : { classes }),
+    ...(side === undefined ? {} : { side }),
+  })
+  if (json) return jsonText({ model: model.name, names: model.names, classes, summary: layers })
   const outputs = classes === undefined ? '' : `, ${formatCount(classes)} classes`
-  return `${path}: weights of ${model.names.join(' or ')}${outputs}\n\n${layers}`
+  return `${printable(path)}: weights of ${model.names.join(' or ')}${outputs}\n\n${layers}`
+}
+
+/** Height and width that an ONNX file takes, where the network that is in it takes any. */
+async function sideOf(path: string, name: string): Promise<number | undefined> {
+  const [, , height, width] =
+    readOnnx((await readFileIfThere(path)) ?? new Uint8Array(), { file: path }).inputs[0]?.shape ?? []
+  return modelEntry(name).anySize === true && typeof height === 'number' && height === width ? height : undefined
 }
 
 /** The summary of a known network. Throws UsageError for a side where the network takes one size only. */
@@ -81,7 +98,7 @@ async function pathOf(name: string): Promise<string> {
   const status = await stat(name).catch(() => undefined)
   if (status === undefined)
     throw new UsageError(
-      `there is no network and no file called '${name}'; ocellus summary --help lists the networks, and files are .safetensors, .npz, .pth or .pt`,
+      `there is no network and no file called '${name}'; ocellus summary --help lists the networks, and files are .safetensors, .npz, .pth, .pt or .onnx`,
     )
   const inside = join(name, networkFile)
   return status.isDirectory() && (await stat(inside).catch(() => undefined)) !== undefined ? inside : name
@@ -94,8 +111,8 @@ function introduction(
   const tested = accuracy === undefined ? '' : `, ${formatShare(accuracy)} right on its test part`
   const letters = input === 'glyphs' ? 'letters of one size and stroke width' : 'letters as they are in the data set'
   return (
-    `${path}: network ${[inputs, ...hidden, classes.length].join('-')} with ${activation}, for ${letters}\n` +
-    `classes ${classes.join(' ')}\ntrained on ${data} for ${epochs} epochs${tested}`
+    `${printable(path)}: network ${[inputs, ...hidden, classes.length].join('-')} with ${activation}, for ${letters}\n` +
+    `classes ${printable(classes.join(' '))}\ntrained on ${printable(data)} for ${epochs} epochs${tested}`
   )
 }
 
@@ -116,7 +133,7 @@ function trainedIntroduction(
 ): string {
   const outputs = classes.length === 0 ? '' : `, ${formatCount(classes.length)} classes`
   const tested = accuracy === undefined ? '' : `, ${formatShare(accuracy)} right on its test part`
-  return `${path}: ${model}${outputs}, for images of ${formatShape(input)}\ntrained on ${data} for ${epochs} epochs${tested}`
+  return `${printable(path)}: ${model}${outputs}, for images of ${formatShape(input)}\ntrained on ${printable(data)} for ${epochs} epochs${tested}`
 }
 
 interface TensorEntry {
@@ -137,10 +154,11 @@ function tensorList({ tensors, metadata }: WeightsFile): {
 function tensorTable(path: string, file: WeightsFile): string {
   const { tensors, elements } = tensorList(file)
   const columns = [{ title: 'tensor' }, { title: 'dtype' }, { title: 'shape' }, { title: 'elements', right: true }]
-  const rows = tensors.map(({ name, dtype, shape }) => [name, dtype, formatShape(shape), formatCount(sizeOf(shape))])
-  return `${path}\n\n${textTable(columns, rows, [['total', '', '', formatCount(elements)]])}`
-}
-
-function asJson(value: unknown): string {
-  return JSON.stringify(value, undefined, 2)
+  const rows = tensors.map(({ name, dtype, shape }) => [
+    printable(name),
+    dtype,
+    formatShape(shape),
+    formatCount(sizeOf(shape)),
+  ])
+  return `${printable(path)}\n\n${textTable(columns, rows, [['total', '', '', formatCount(elements)]])}`
 }

@@ -9,10 +9,12 @@ import { chooseDevice } from '../choose-device.ts'
 import type { EvaluateFlags } from '../evaluate.ts'
 import { exitCodes } from '../failures.ts'
 import { interruptible } from '../interruption.ts'
+import { jsonText, printable, remark } from '../printing.ts'
 import { type ConfusedPair, countConfusion, mostConfused } from '../report/confusion.ts'
 import { formatCount } from '../terminal.ts'
+import { orderClasses } from './class-order.ts'
 import { countProgress } from './count-progress.ts'
-import { isLetterSet, loadLetters } from './letters.ts'
+import { isLetterSet, letterSetNames, loadLettersOf } from './letters.ts'
 import { isDatasetName, type MeasuredData, openMeasuredData } from './measured-data.ts'
 import { type Measurement, measureNetwork } from './measurement.ts'
 import { type Preparation, prepare } from './preparation.ts'
@@ -32,8 +34,13 @@ export async function evaluateByFlags(weights: string, flags: EvaluateFlags): Pr
 
 async function evaluate(weights: string, flags: EvaluateFlags, signal: AbortSignal): Promise<void> {
   const { network, data } = await openBoth(weights, flags)
-  for (const note of network.notes) console.error(`ocellus: ${weights}: ${note}`)
-  const { samples, classes, preparation } = await prepared(network, data, flags, signal)
+  for (const note of network.notes) remark(`${weights}: ${note}`)
+  const order = orderClasses(data.name, data.samples.classes, {
+    ...network,
+    classNames: network.classNames ?? network.description?.classes,
+  })
+  if (order.note !== undefined) remark(order.note)
+  const { samples, preparation } = await prepared(network, data, flags, signal)
   if (!flags.json) console.log(introduction(weights, network, data, preparation))
   const progress = countProgress(process.stderr)
   let measured: Measurement
@@ -41,6 +48,7 @@ async function evaluate(weights: string, flags: EvaluateFlags, signal: AbortSign
     measured = await measureNetwork(network.run, samples, {
       batchSize: flags.batch,
       signal,
+      outputs: order.outputs,
       onProgress: ({ done, right }) =>
         progress.show(`${formatCount(done)} of ${formatCount(samples.length)} images, ${percent(right / done)} right`),
     })
@@ -48,9 +56,9 @@ async function evaluate(weights: string, flags: EvaluateFlags, signal: AbortSign
     progress.end()
     if (samples instanceof DataLoader) samples.close()
   }
-  for (const { message } of measured.problems) console.error(`ocellus: left out: ${message}`)
-  const result = resultOf(measured, classes)
-  if (flags.json) console.log(JSON.stringify(asJson(weights, network, data, preparation, result), undefined, 2))
+  for (const { message } of measured.problems) remark(`left out: ${message}`)
+  const result = resultOf(measured, order.names)
+  if (flags.json) console.log(jsonText(asJson(weights, network, data, preparation, result)))
   else console.log(resultText(result))
   if (measured.problems.length > 0) process.exitCode = exitCodes.failure
 }
@@ -78,8 +86,6 @@ async function openBoth(
 
 interface PreparedSamples {
   readonly samples: BatchSource
-  /** One name per output. */
-  readonly classes: readonly string[]
   readonly preparation: Pick<Preparation, 'sentence'> & Partial<Preparation>
 }
 
@@ -89,45 +95,37 @@ async function prepared(
   flags: EvaluateFlags,
   signal: AbortSignal,
 ): Promise<PreparedSamples> {
-  const names = data.samples.classes
-  if (names.length > network.classes) {
-    throw new UsageError(
-      `${network.name} tells ${network.classes} classes apart, and ${data.name} has ${names.length}; choose data with the network's classes`,
-    )
-  }
-  if (names.length < network.classes) {
-    console.error(
-      `ocellus: ${data.name} has ${names.length} of the network's ${network.classes} classes, taken to be the first ones`,
-    )
-  }
-  const classes = Array.from({ length: network.classes }, (_, i) => names[i] ?? `class ${i}`)
-  if (network.description !== undefined) return preparedLetters(network, data, classes, flags, signal)
+  if (network.description !== undefined) return preparedLetters(network, data, flags, signal)
   const preparation = prepare(network, flags, data.sample)
   const workers = data.sample === undefined ? 2 : 0
   const samples = new DataLoader(data.samples, { transforms: preparation.transforms, onError: 'skip', workers })
-  return { samples, classes, preparation }
+  return { samples, preparation }
 }
 
 /** Letters as they were in the training of the network. */
 async function preparedLetters(
   { description, name }: PretrainedNetwork,
   data: MeasuredData,
-  classes: readonly string[],
   { mean, std, scale, limit }: EvaluateFlags,
   signal: AbortSignal,
 ): Promise<PreparedSamples> {
   const input = description?.input ?? 'pixels'
-  if (!isLetterSet(data.name)) throw new UsageError(`${name} takes letters, so give a data set of letters or digits`)
+  if (!isLetterSet(data.name))
+    throw new UsageError(`${name} takes letters as it was trained on, so give one of ${letterSetNames.join(', ')}`)
   if (mean !== undefined || std !== undefined || scale !== undefined)
     throw new UsageError(
       'letters are prepared as in the training of their network; leave out --mean, --std and --scale',
     )
-  const letters = (await loadLetters(data.name, { input, signal }))[data.part ?? 'test']
-  const first = Int32Array.from({ length: Math.min(limit ?? letters.length, letters.length) }, (_, i) => i)
+  const first = limit ?? Number.POSITIVE_INFINITY
+  const samples = await loadLettersOf(data.name, data.part ?? 'test', { input, first, signal })
+  const pixels = samples.inputs.shape[1]
+  if (pixels !== description?.inputs)
+    throw new UsageError(
+      `${name} takes letters of ${description?.inputs} pixels as they are, and ${data.name} has ${pixels} for each; choose data of the size that it was trained on`,
+    )
   const sentence = input === 'glyphs' ? 'letters redrawn as the page reader sees them' : 'ink 1 on paper 0'
   return {
-    samples: letters.subset(first),
-    classes,
+    samples,
     preparation: { sentence: `${sentence}; as in the network's training` },
   }
 }
@@ -177,13 +175,15 @@ function introduction(
     `network:  ${networkSentence(network)}`,
     `pictures: ${sentence}`,
     `data:     ${of} images of ${where}`,
-  ].join('\n')
+  ]
+    .map(printable)
+    .join('\n')
 }
 
 function resultText({ right, images, accuracy, interval, classes, confused, imagesPerSecond, device }: Result): string {
   const [low, high] = interval
-  const pairs = confused.map(
-    ({ a, b, aAsB, bAsA }) => `  ${classes[a]} as ${classes[b]} ${aAsB}, ${classes[b]} as ${classes[a]} ${bAsA}`,
+  const pairs = confused.map(({ a, b, aAsB, bAsA }) =>
+    printable(`  ${classes[a]} as ${classes[b]} ${aAsB}, ${classes[b]} as ${classes[a]} ${bAsA}`),
   )
   return [
     `accuracy: ${percent(accuracy)}, ${formatCount(right)} of ${formatCount(images)} right, 95 % interval ${percent(low)} to ${percent(high)}`,

@@ -40,14 +40,32 @@ export interface LettersOptions {
 
 /** The parts of a data set as rows of pixels, [N, pixels], ink 1 on paper 0. */
 export async function loadLetters(name: LetterSetName, options: LettersOptions): Promise<TrainValidTest> {
-  const { seed = 0 } = options
+  const { seed = 0, input, signal } = options
   const { train, valid, test } = await loadDataset(name, { seed })
-  const prepare = async (part: Dataset): Promise<Dataset> => {
-    const some = limited(part, options.limit, seed)
-    const inked = paperIsOne[name] ? some.inverted() : some
-    return options.input === 'pixels' ? inked.flatten() : redrawn(inked, options.signal)
-  }
+  const prepare = async (part: Dataset): Promise<Dataset> =>
+    prepared(name, limited(part, options.limit, seed), input, signal)
   return { train: await prepare(train), valid: await prepare(valid), test: await prepare(test) }
+}
+
+/** The first letters of one part, as `loadLetters` gives them; the others are not touched. */
+export async function loadLettersOf(
+  name: LetterSetName,
+  part: 'train' | 'valid' | 'test',
+  { input, first, signal }: { readonly input: InputKind; readonly first: number; readonly signal?: AbortSignal },
+): Promise<Dataset> {
+  const whole = (await loadDataset(name))[part]
+  const some = whole.subset(Int32Array.from({ length: Math.min(first, whole.length) }, (_, i) => i))
+  return prepared(name, some, input, signal)
+}
+
+function prepared(
+  name: LetterSetName,
+  letters: Dataset,
+  input: InputKind,
+  signal: AbortSignal | undefined,
+): Dataset | Promise<Dataset> {
+  const inked = paperIsOne[name] ? letters.inverted() : letters
+  return input === 'pixels' ? inked.flatten() : redrawn(inked, signal)
 }
 
 function limited(part: Dataset, limit: number | undefined, seed: number): Dataset {

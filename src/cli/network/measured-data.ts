@@ -4,8 +4,9 @@ import { stat } from 'node:fs/promises'
 import { UsageError } from '../../core/errors.ts'
 import type { Shape } from '../../core/shape.ts'
 import { Dataset } from '../../data/dataset.ts'
-import { type ImageFolder, openImageFolder, openImageFolderParts } from '../../data/image-folder.node.ts'
+import { hasImageParts, type ImageFolder, openImageFolder, openImageFolderParts } from '../../data/image-folder.node.ts'
 import { type DatasetName, datasetNames, loadDataset } from '../../data/load.node.ts'
+import { remark } from '../printing.ts'
 
 export type PartName = 'train' | 'valid' | 'test'
 
@@ -52,7 +53,7 @@ export async function openMeasuredData(name: string, options: MeasuredDataOption
 
 /** That training batches are missing matters to those who measure on them only. */
 function announce(message: string): void {
-  console.error(`ocellus: ${message}`)
+  remark(message)
 }
 
 export function isDatasetName(name: string): name is DatasetName {
@@ -72,7 +73,8 @@ function chosenPart(
     const samples = parts[part]
     if (samples !== undefined) return { part, samples }
   }
-  throw new UsageError(`${name} has no part '${wanted}', its parts are ${Object.keys(parts).join(', ')}`)
+  const there = Object.entries(parts).flatMap(([part, samples]) => (samples === undefined ? [] : part))
+  throw new UsageError(`${name} has no part '${wanted}', its parts are ${there.join(', ')}`)
 }
 
 async function openFolder(
@@ -88,11 +90,7 @@ async function openFolder(
   if (channels !== 1 && channels !== 3)
     throw new UsageError(`images have 1 or 3 channels, and this network takes ${channels}`)
   const options = { channels } as const
-  const parts = await openImageFolderParts(folder, options).catch((error: unknown) => {
-    if (error instanceof UsageError) return undefined
-    throw error
-  })
-  if (parts !== undefined) return chosenPart(folder, parts, part)
+  if (await hasImageParts(folder)) return chosenPart(folder, await openImageFolderParts(folder, options), part)
   if (part !== undefined) throw new UsageError(`${folder} has no parts, so leave out --part ${part}`)
   return { part: undefined, samples: await openImageFolder(folder, options) }
 }

@@ -8,7 +8,7 @@ import { type Tensor, tensor } from '../../tensor/tensor.ts'
 import { Breather } from '../../train/breather.ts'
 
 export interface Measurement {
-  /** Class of each image that could be read, and the class that the network gives it: [N] both. */
+  /** Output for the class of each image that could be read, and the one that the network chooses: [N] both. */
   readonly labels: Int32Array
   readonly predictions: Int32Array
   readonly right: number
@@ -21,6 +21,8 @@ export interface Measurement {
 export interface MeasureOptions {
   readonly batchSize: number
   readonly signal: AbortSignal
+  /** The network's output for each class of the data (default: that of the same number). */
+  readonly outputs?: Int32Array
   /** Is called after each batch. */
   readonly onProgress?: (progress: { readonly done: number; readonly right: number }) => void
 }
@@ -32,7 +34,7 @@ export interface MeasureOptions {
 export async function measureNetwork(
   run: (images: Tensor) => Tensor,
   data: BatchSource,
-  { batchSize, signal, onProgress }: MeasureOptions,
+  { batchSize, signal, outputs, onProgress }: MeasureOptions,
 ): Promise<Measurement> {
   const classOf = compile((images: Tensor) => {
     const logits = run(images)
@@ -60,7 +62,8 @@ export async function measureNetwork(
       problems.push(...damaged)
       if (truth.length > 0) {
         const found = await classOf(filled(inputs, size)).data()
-        for (const [i, label] of truth.entries()) {
+        for (const [i, number] of truth.entries()) {
+          const label = outputs?.[number] ?? number
           labels[done + i] = label
           predictions[done + i] = found[i] as number
           if (found[i] === label) right++

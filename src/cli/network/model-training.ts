@@ -5,7 +5,7 @@ import { UsageError } from '../../core/errors.ts'
 import type { DataLoader } from '../../data/loader.node.ts'
 import type { ModelName } from '../../models/names.ts'
 import { accuracy } from '../../nn/accuracy.ts'
-import { crossEntropy, meanSquaredError } from '../../nn/losses.ts'
+import { meanSquaredError, smoothedCrossEntropy } from '../../nn/losses.ts'
 import type { Module } from '../../nn/module.ts'
 import { FolderStore } from '../../train/checkpoint.node.ts'
 import type { EpochRecord } from '../../train/checkpoint.ts'
@@ -33,6 +33,10 @@ export interface ModelSettings extends OptimizationSettings {
   readonly backboneRate?: number
   /** Decay of the average of the weights. */
   readonly average?: number
+  /** Share of the truth that goes to all classes alike. */
+  readonly labelSmoothing?: number
+  /** The weights that the network has afterwards (default: those of the best epoch on validation). */
+  readonly keep?: 'best' | 'last'
   readonly valid?: number
   readonly limit?: number
   readonly seed: number
@@ -46,7 +50,8 @@ export interface ModelWork {
   readonly classes: number | undefined
   readonly train: DataLoader
   readonly valid: DataLoader
-  readonly test: DataLoader
+  /** Undefined where it is to be left alone. */
+  readonly test: DataLoader | undefined
   /** Of whole batches. */
   readonly batches: readonly Augmentation[]
 }
@@ -65,7 +70,7 @@ export interface ModelProgress {
   readonly seconds: number
 }
 
-/** What the network reaches on the test part: of a classifier its classes, of an autoencoder the loss. */
+/** What the network reaches on the test part: of a classifier its classes, of an autoencoder the loss; neither where the part is left alone. */
 export interface MeasuredModel extends ModelProgress {
   readonly measured: Measurement | undefined
   readonly evaluation: Evaluation | undefined
@@ -105,12 +110,13 @@ export class ModelTraining {
     return { history, bestEpoch: this.#bestEpoch, seconds: history.reduce((sum, { seconds }) => sum + seconds, 0) }
   }
 
-  /** Trains to the end, then measures on the test part, once. Rejects with the signal's reason where it aborts. */
+  /** Trains to the end, then measures on the test part, once, where there is one. Rejects with the signal's reason where it aborts. */
   async run(): Promise<MeasuredModel> {
     const { module, classes, test } = this.#work
     const { signal } = this.#surroundings
     for (const phase of this.#phases()) await this.#train(phase)
     module.eval()
+    if (test === undefined) return { ...this.progress, measured: undefined, evaluation: undefined }
     if (classes === undefined) {
       const evaluation = await this.#trainer?.evaluate(test, { signal })
       return { ...this.progress, measured: undefined, evaluation }
@@ -175,18 +181,19 @@ export class ModelTraining {
       optimizer: optimizerOf(settings, { stepsPerEpoch, ...(slower === undefined ? {} : { slower }) }),
       ...(classes === undefined
         ? { loss: meanSquaredError, target: 'inputs' }
-        : { loss: crossEntropy, metrics: [accuracy] }),
+        : { loss: smoothedCrossEntropy(settings.labelSmoothing ?? 0), metrics: [accuracy] }),
       epochs,
       batchSize: settings.batch,
       seed,
-      keep: 'best',
+      keep: settings.keep ?? 'best',
       augment: batches,
       ...(settings.average === undefined ? {} : { average: { decay: settings.average } }),
       ...(folder === undefined ? {} : { checkpoint: new FolderStore(folder) }),
     })
     this.#trainer = trainer
     trainer.on('end', ({ best }) => {
-      this.#bestEpoch = best && this.#done.length + best.epoch
+      const kept = settings.keep === 'last' ? epochs : best?.epoch
+      this.#bestEpoch = kept && this.#done.length + kept
     })
     if (title !== undefined) stream.write(`${title}\n`)
     const endProgress = showProgress(trainer, stream)

@@ -35,13 +35,15 @@ export interface TrainedNetwork {
 /** Name of the file in a folder of `ocellus train`. */
 export const networkFile = 'network.safetensors'
 
+/** In the metadata. */
+const kindKey = 'ocellus network'
 const kind = 'character-mlp-1'
 
 /** Writes the file, whole or not at all. */
 export async function saveNetwork(path: string, { model, description }: TrainedNetwork): Promise<void> {
   await writeFileAtomically(
     path,
-    await saveWeights(model, { metadata: { 'ocellus network': kind, description: JSON.stringify(description) } }),
+    await saveWeights(model, { metadata: { [kindKey]: kind, description: JSON.stringify(description) } }),
   )
 }
 
@@ -61,7 +63,7 @@ export async function openNetworkFile(
   if (bytes === undefined)
     throw new OcellusError(`there is no file ${path}; give a .safetensors file or the folder of a training`)
   const file = readSafetensors(bytes, { file: path })
-  const found = file.metadata['ocellus network']
+  const found = file.metadata[kindKey]
   if (found === undefined) return { file, description: undefined }
   if (found !== kind)
     throw new FormatError(`${path} holds a network of the kind '${found}', this program reads '${kind}'`)
@@ -71,6 +73,11 @@ export async function openNetworkFile(
 /** Whether a file holds a recognizer like the one that comes with the package. */
 export function isRecognizer({ metadata }: Pick<Safetensors, 'metadata'>): boolean {
   return metadata.format === 'ocellus recognizer'
+}
+
+/** Whether a file is one that `saveNetwork` wrote. */
+export function isCharacterNetwork({ metadata }: Pick<Safetensors, 'metadata'>): boolean {
+  return metadata[kindKey] !== undefined
 }
 
 /** Loads a network that `saveNetwork` wrote. Throws FormatError for any other file. */

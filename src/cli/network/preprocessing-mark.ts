@@ -1,9 +1,20 @@
-// How a file that this program writes says what its network expects of pixels.
+// How a file that this program writes says what its network expects of pixels, and what its classes are called.
 
 import type { Preprocessing } from '../../models/preprocessing.ts'
 
-/** The key of the metadata. */
+/** The keys of the metadata. */
 export const preprocessingKey = 'ocellus preprocessing'
+export const classesKey = 'ocellus classes'
+
+/** The names of so many classes; undefined where the file says none, or other than so many. */
+export function markedClasses(
+  metadata: Readonly<Record<string, string>>,
+  count: number,
+): readonly string[] | undefined {
+  const found = parsed(metadata[classesKey] ?? '')
+  const fits = Array.isArray(found) && found.length === count && found.every((name) => typeof name === 'string')
+  return fits ? found : undefined
+}
 
 /** What a file says of pixels; undefined where it says nothing, or nothing that makes sense. */
 export function markedPreprocessing(metadata: Readonly<Record<string, string>>): Preprocessing | undefined {

@@ -8,9 +8,9 @@ import type { WeightsLayout } from '../../io/layout.ts'
 import { type OnnxNetwork, readOnnx } from '../../io/onnx/network.ts'
 import { readFileIfThere } from '../../io/read-file.node.ts'
 import { readWeights } from '../../io/weights.node.ts'
-import { loadWeights } from '../../io/weights.ts'
+import { type LoadWeightsOptions, loadWeights } from '../../io/weights.ts'
 import type { WeightsFile } from '../../io/weights-file.ts'
-import { listNames } from '../../io/weights-report.ts'
+import { listNames, WeightsMismatchError } from '../../io/weights-report.ts'
 import { findModelName, modelNames } from '../../models/names.ts'
 import type { Preprocessing } from '../../models/preprocessing.ts'
 import { unit } from '../../models/preprocessing.ts'
@@ -20,8 +20,15 @@ import { skipInitialization } from '../../nn/initializers.ts'
 import type { Module } from '../../nn/module.ts'
 import { zeros } from '../../tensor/creation.ts'
 import type { Tensor } from '../../tensor/tensor.ts'
-import { isRecognizer, loadNetwork, type NetworkDescription, networkFile, openNetworkFile } from './network-file.ts'
-import { markedPreprocessing } from './preprocessing-mark.ts'
+import {
+  isCharacterNetwork,
+  isRecognizer,
+  loadNetwork,
+  type NetworkDescription,
+  networkFile,
+  openNetworkFile,
+} from './network-file.ts'
+import { markedClasses, markedPreprocessing } from './preprocessing-mark.ts'
 import { describedModel, type ModelDescription } from './trained-model.ts'
 
 export interface PretrainedNetwork {
@@ -61,8 +68,7 @@ export interface OpenNetworkOptions {
  * Throws UsageError where no network is known that fits, or the network tells no classes apart.
  */
 export async function openNetwork(path: string, options: OpenNetworkOptions = {}): Promise<PretrainedNetwork> {
-  const inside = join(path, networkFile)
-  const place = (await isThere(inside)) ? inside : path
+  const place = await weightsPlace(path)
   const { entry, model } = options
   const file = await readWeights(place, { ...(entry === undefined ? {} : { entry }), warn: () => undefined })
   if (isRecognizer(file))
@@ -88,14 +94,16 @@ async function describedNetwork(
     throw new UsageError(`${file.file}: ${name} is an autoencoder, which tells no classes apart`)
   const classes = classNames.length
   const module = skipInitialization(() => createModel(name as string, { classes }))
-  await loadWeights(module, file)
+  await loadInto(name, module, file)
   const run = (images: Tensor): Tensor => module.forward(images)
   const { format, notes } = file
   return { name, format, module: module.eval(), run, input, anySize: false, classes, classNames, preprocessing, notes }
 }
 
-async function isThere(path: string): Promise<boolean> {
-  return (await stat(path).catch(() => undefined)) !== undefined
+/** A file of weights, or what is in a folder: the network of a training, else the folder itself, with .npy files in it. */
+export async function weightsPlace(path: string): Promise<string> {
+  const inside = join(path, networkFile)
+  return (await stat(inside).catch(() => undefined)) === undefined ? path : inside
 }
 
 function knownName(model: string): string {
@@ -140,6 +148,10 @@ export interface LoadedModel {
 
 /** The known network that a file belongs to, or the one of the name `model`, with its weights. Throws UsageError where none fits. */
 export async function loadModel(file: WeightsFile, options: OpenNetworkOptions = {}): Promise<LoadedModel> {
+  if (options.model === undefined && isCharacterNetwork(file)) {
+    const { model: module, description } = await loadNetwork(file.file)
+    return { name: 'character-mlp', module: module.eval(), classes: description.classes.length }
+  }
   const recognized = recognizeModel(file.tensors)
   const { model = describedModel(file)?.model, sample } = options
   const name = model === undefined ? chosenName(file, recognized, sample) : knownName(model)
@@ -155,11 +167,26 @@ async function loadKnown(
   const fitting = recognized?.names.some((each) => each === name) ? recognized : undefined
   const classes = fitting?.classes ?? modelEntry(name).classes
   const module = skipInitialization(() => createModel(name, classes === undefined ? {} : { classes }))
-  await loadWeights(module, file, {
+  await loadInto(name, module, file, {
     ...(fitting === undefined ? {} : { rename: (given: string) => fitting.rename.get(given) ?? given }),
     ...(layout === undefined ? {} : { layout }),
   })
   return { name, module: module.eval(), classes }
+}
+
+/** Loads weights as a whole. Throws UsageError, with what is missing and what differs, where they do not fit. */
+async function loadInto(
+  name: string,
+  module: Module,
+  file: WeightsFile,
+  options: LoadWeightsOptions = {},
+): Promise<void> {
+  try {
+    await loadWeights(module, file, options)
+  } catch (error) {
+    if (!(error instanceof WeightsMismatchError)) throw error
+    throw new UsageError(`${file.file} does not fit ${name}: ${error.report.problems}; choose other weights or --model`)
+  }
 }
 
 /** Pixels of 0 to 255: ONNX files that others wrote do not say what they expect of them. */
@@ -179,6 +206,7 @@ async function onnxNetwork(
   }
   const made = module.inputs[0]?.shape?.[0]
   const classes = classesOf(run, input, typeof made === 'number' ? made : 1)
+  const classNames = markedClasses(metadata, classes)
   return {
     name: 'the network of the file',
     format: 'onnx',
@@ -188,6 +216,7 @@ async function onnxNetwork(
     anySize,
     classes,
     preprocessing: markedPreprocessing(metadata) ?? rawPixels,
+    ...(classNames === undefined ? {} : { classNames }),
     notes,
   }
 }

@@ -1,7 +1,5 @@
 // The network that a training starts with: a known one with weights at their start, or one from a file, with a head for other classes.
 
-import { stat } from 'node:fs/promises'
-import { join } from 'node:path'
 import { UsageError } from '../../core/errors.ts'
 import { Random } from '../../core/random.ts'
 import { formatShape, type Shape } from '../../core/shape.ts'
@@ -11,8 +9,8 @@ import { findModelName, type ModelName, modelNames } from '../../models/names.ts
 import type { Preprocessing } from '../../models/preprocessing.ts'
 import { createModel, modelEntry } from '../../models/registry.ts'
 import type { Module } from '../../nn/module.ts'
-import { networkFile } from './network-file.ts'
-import { loadModel } from './pretrained.ts'
+import { remark } from '../printing.ts'
+import { loadModel, weightsPlace } from './pretrained.ts'
 
 export interface StartOptions {
   /** Name of the network (default: told by the weights). */
@@ -77,11 +75,7 @@ async function loadFrom(
   model: string | undefined,
   sample: Shape | undefined,
 ): Promise<{ readonly name: string; readonly module: Module; readonly file: string }> {
-  const inside = join(from, networkFile)
-  const isTraining = (await stat(inside).catch(() => undefined)) !== undefined
-  const file = await readWeights(isTraining ? inside : from, {
-    warn: (sentence) => console.error(`ocellus: ${sentence}`),
-  })
+  const file = await readWeights(await weightsPlace(from), { warn: remark })
   const { name, module } = await loadModel(file, {
     ...(model === undefined ? {} : { model }),
     ...(sample === undefined ? {} : { sample }),

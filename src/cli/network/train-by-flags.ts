@@ -6,6 +6,7 @@ import type { TrainValidTest } from '../../data/load.node.ts'
 import { writeFileAtomically } from '../../io/atomic-file.node.ts'
 import { FolderStore } from '../../train/checkpoint.node.ts'
 import { chooseDevice } from '../choose-device.ts'
+import { lockFolder } from '../folder-lock.ts'
 import { interruptible } from '../interruption.ts'
 import { makeOutputFolder } from '../output-folder.ts'
 import { chartFile } from '../report/line-chart.ts'
@@ -29,6 +30,8 @@ const modelFlags = [
   'unfreezeAt',
   'backboneRate',
   'average',
+  'labelSmoothing',
+  'keep',
   'valid',
   'workers',
 ] as const
@@ -38,7 +41,7 @@ const characterFlags = ['input', 'hidden', 'activation', 'distort'] as const
 export async function trainByFlags(typed: TrainFlags, given: ReadonlySet<string>): Promise<void> {
   const flags = typed.resume ? await withSavedSettings(typed, given) : typed
   if (flags.model === undefined && flags.from === undefined) {
-    const strange = modelFlags.find((name) => flags[name] !== undefined)
+    const strange = given.has('test') ? 'noTest' : modelFlags.find((name) => flags[name] !== undefined)
     if (strange !== undefined)
       throw new UsageError(
         `--${flagName(strange)} belongs to a network of --model; give its name, such as --model lenet5`,
@@ -78,6 +81,7 @@ async function trainCharacters(flags: TrainFlags): Promise<void> {
   const store = folder === undefined ? undefined : new FolderStore(folder)
   if (store !== undefined) {
     await makeOutputFolder(store.name)
+    await lockFolder(store.name)
     await checkSettings(store, saved)
   }
   let training: CharacterTraining | undefined

@@ -6,12 +6,14 @@ import { DataLoader } from '../../data/loader.node.ts'
 import { writeFileAtomically } from '../../io/atomic-file.node.ts'
 import { wilsonInterval } from '../../nn/accuracy.ts'
 import { FolderStore } from '../../train/checkpoint.node.ts'
+import { lockFolder } from '../folder-lock.ts'
 import { interruptible } from '../interruption.ts'
 import { makeOutputFolder } from '../output-folder.ts'
+import { printable, remark } from '../printing.ts'
 import { chartFile } from '../report/line-chart.ts'
 import { modelReport } from '../report/model-report.ts'
 import { trainingCurves } from '../report/training-sections.ts'
-import { formatCount, formatShare } from '../terminal.ts'
+import { formatCount, formatSeconds } from '../terminal.ts'
 import type { TrainFlags } from '../train.ts'
 import { type Augmentations, makeAugmentations } from './augmentation.ts'
 import { isDatasetName } from './measured-data.ts'
@@ -42,6 +44,9 @@ interface PreparedWork {
   readonly images: TrainingImages
 }
 
+/** What does not decide what a training gives. */
+type LoadingFlags = Pick<TrainFlags, 'workers' | 'test'>
+
 /** Trains a known network as the flags ask and prints the result; progress goes to stderr. */
 export async function trainModelByFlags(flags: TrainFlags): Promise<void> {
   const settings = settingsOf(flags)
@@ -49,13 +54,14 @@ export async function trainModelByFlags(flags: TrainFlags): Promise<void> {
   const store = folder === undefined ? undefined : new FolderStore(folder)
   if (store !== undefined) {
     await makeOutputFolder(store.name)
+    await lockFolder(store.name)
     if (settings.unfreezeAt !== undefined) await makeOutputFolder(join(store.name, frozenFolder))
     await checkSettings(store, settings)
   }
   let begun: { readonly training: ModelTraining; readonly prepared: PreparedWork } | undefined
   await interruptible(
     async (signal) => {
-      const prepared = await prepareWork(settings, flags.workers)
+      const prepared = await prepareWork(settings, flags)
       const { work } = prepared
       introduce(prepared)
       if (store !== undefined) await writeSettings(store, settings)
@@ -66,7 +72,7 @@ export async function trainModelByFlags(flags: TrainFlags): Promise<void> {
         printResult(result, settings)
         if (folder !== undefined) await writeResult(folder, result, settings, prepared)
       } finally {
-        for (const loader of [work.train, work.valid, work.test]) loader.close()
+        for (const loader of [work.train, work.valid, work.test]) loader?.close()
       }
     },
     async () => {
@@ -95,6 +101,8 @@ function settingsOf(flags: TrainFlags): ModelSettings {
     unfreezeAt,
     backboneRate: flags.backboneRate ?? (unfreezeAt !== undefined && freeze === 'backbone' ? rate / 10 : undefined),
     average: flags.average,
+    labelSmoothing: flags.labelSmoothing,
+    keep: flags.keep,
     valid: flags.valid,
     limit: flags.limit,
   }
@@ -102,7 +110,7 @@ function settingsOf(flags: TrainFlags): ModelSettings {
   return { data, epochs, batch, optimizer, rate, momentum, weightDecay, seed, ...scheduleSettings(flags), ...given }
 }
 
-async function prepareWork(settings: ModelSettings, workers: number | undefined): Promise<PreparedWork> {
+async function prepareWork(settings: ModelSettings, loading: LoadingFlags): Promise<PreparedWork> {
   const { data, valid, limit, seed } = settings
   const opening = { valid, limit, seed }
   if (!isDatasetName(data)) {
@@ -111,7 +119,7 @@ async function prepareWork(settings: ModelSettings, workers: number | undefined)
       chosen,
       await openTrainingImages(data, { ...opening, channels: chosen.input.at(-1) as number }),
       settings,
-      workers,
+      loading,
     )
   }
   const images = await openTrainingImages(data, { ...opening, channels: 3 })
@@ -119,7 +127,7 @@ async function prepareWork(settings: ModelSettings, workers: number | undefined)
     await chooseModel({ ...settings, sample: images.sample, channels: images.channels }),
     images,
     settings,
-    workers,
+    loading,
   )
 }
 
@@ -127,7 +135,7 @@ function workOf(
   chosen: ChosenModel,
   images: TrainingImages,
   settings: ModelSettings,
-  workers: number | undefined,
+  { workers, test }: LoadingFlags,
 ): PreparedWork {
   const { name, input, preprocessing } = chosen
   const { data, seed, epochs, augment, freeze, backboneRate } = settings
@@ -172,7 +180,7 @@ function workOf(
       classes,
       train: new DataLoader(images.train, { ...options, transforms: training }),
       valid: new DataLoader(images.valid, { ...options, transforms }),
-      test: new DataLoader(images.test, { ...options, transforms }),
+      test: test ? new DataLoader(images.test, { ...options, transforms }) : undefined,
       batches: augmentations.batches,
     },
     description: { model: name, classes: names, input, preprocessing, data, epochs },
@@ -185,36 +193,45 @@ function workOf(
 
 /** What is trained on what: on stderr, so that stdout holds results only. */
 function introduce({ work, description, preparation, augmentations, note, images }: PreparedWork): void {
-  const counts = [work.train, work.valid, work.test].map(({ length }) => formatCount(length))
+  const [train, valid, test] = [work.train, work.valid, images.test].map(({ length }) => formatCount(length))
+  const left = work.test === undefined ? `${test} for the test left alone` : `${test} for the test`
   const outputs = work.classes === undefined ? 'an autoencoder' : `${work.classes} classes`
   console.error(
     [
       `network:  ${description.model}, ${outputs}${note === undefined ? '' : `; ${note}`}`,
       `pictures: ${preparation.sentence}`,
       `changes:  ${augmentations.sentence}`,
-      `data:     ${images.name}: ${counts[0]} images for training, ${counts[1]} for validation, ${counts[2]} for the test`,
-    ].join('\n'),
+      `data:     ${images.name}: ${train} images for training, ${valid} for validation, ${left}`,
+    ]
+      .map(printable)
+      .join('\n'),
   )
   if (images.letters && /\bv?flip:/.test(augmentations.sentence))
-    console.error(`ocellus: ${images.name} has letters or digits, and mirror images of them are others`)
+    remark(`${images.name} has letters or digits, and mirror images of them are others`)
 }
 
-function printResult(result: MeasuredModel, { epochs }: ModelSettings): void {
-  const { measured, evaluation, history, bestEpoch } = result
+/** With two decimals: good networks differ in the second. */
+const percentage = (share: number): string => `${(100 * share).toFixed(2)} %`
+
+function printResult(result: MeasuredModel, { epochs, keep }: ModelSettings): void {
+  const { measured, evaluation, history, bestEpoch, seconds } = result
   if (measured !== undefined) {
     const { right, labels, problems } = measured
-    for (const { message } of problems) console.error(`ocellus: left out: ${message}`)
-    const interval = wilsonInterval(right, labels.length).map(formatShare).join(' to ')
+    for (const { message } of problems) remark(`left out: ${message}`)
+    const interval = wilsonInterval(right, labels.length).map(percentage).join(' to ')
     console.log(
-      `test: ${formatShare(right / labels.length)} of ${formatCount(labels.length)} images right, 95 % interval ${interval}`,
+      `test: ${percentage(right / labels.length)} of ${formatCount(labels.length)} images right, 95 % interval ${interval}`,
     )
   } else if (evaluation !== undefined) {
     console.log(`test: loss ${evaluation.loss.toFixed(5)} on ${formatCount(evaluation.samples)} images`)
   }
-  const best = history.find(({ epoch }) => epoch === bestEpoch)?.valid
-  if (best === undefined) return
-  const score = best.accuracy === undefined ? `loss ${best.loss.toFixed(5)}` : `${formatShare(best.accuracy)} right`
-  console.log(`best on validation: epoch ${bestEpoch} of ${epochs}, ${score}`)
+  const kept = history.find(({ epoch }) => epoch === bestEpoch)?.valid
+  if (kept !== undefined) {
+    const score = kept.accuracy === undefined ? `loss ${kept.loss.toFixed(5)}` : `${percentage(kept.accuracy)} right`
+    console.log(`${keep === 'last' ? 'last' : 'best'} on validation: epoch ${bestEpoch} of ${epochs}, ${score}`)
+  }
+  const epochsDone = history.length === 1 ? '1 epoch' : `${formatCount(history.length)} epochs`
+  console.log(`time: ${formatSeconds(seconds)} for ${epochsDone}`)
 }
 
 async function writeResult(

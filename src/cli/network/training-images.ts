@@ -1,11 +1,12 @@
 // The images that a network is trained, validated and tested on: the parts of a known data set or of a folder.
 
-import { readdir, stat } from 'node:fs/promises'
+import { stat } from 'node:fs/promises'
 import { UsageError } from '../../core/errors.ts'
 import type { Shape } from '../../core/shape.ts'
 import { Dataset } from '../../data/dataset.ts'
-import { type ImageFolder, openImageFolder, openImageFolderParts } from '../../data/image-folder.node.ts'
+import { hasImageParts, type ImageFolder, openImageFolder, openImageFolderParts } from '../../data/image-folder.node.ts'
 import { datasetNames, loadDataset } from '../../data/load.node.ts'
+import { remark } from '../printing.ts'
 import { isDatasetName } from './measured-data.ts'
 
 export type Images = Dataset | ImageFolder
@@ -85,7 +86,7 @@ function shapeOf(images: Images): Pick<TrainingImages, 'sample' | 'channels'> {
 async function knownParts(name: Parameters<typeof loadDataset>[0], seed: number): Promise<Parts> {
   const parts: Partial<Parts> = await loadDataset(name, {
     seed,
-    notice: (message) => console.error(`ocellus: ${message}`),
+    notice: remark,
   })
   const { train } = parts
   if (train === undefined) throw new UsageError(`${name} has no training part, only ${Object.keys(parts).join(', ')}`)
@@ -99,8 +100,7 @@ async function folderParts(folder: string, channels: number): Promise<Parts> {
     )
   }
   const options = { channels: channels === 1 ? 1 : 3 } as const
-  const names = await readdir(folder).catch((): string[] => [])
-  if (names.some((name) => /^train(ing)?$/i.test(name))) return openImageFolderParts(folder, options)
+  if (await hasImageParts(folder)) return openImageFolderParts(folder, options)
   return { train: await openImageFolder(folder, options), valid: undefined, test: undefined }
 }
 

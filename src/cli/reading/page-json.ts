@@ -1,11 +1,12 @@
 // A page as JSON for programs.
 
 import type { Page } from '../../reader/page.ts'
+import { jsonText } from '../printing.ts'
 
 /** Page, lines, words and glyphs as they are, with the file's name; probabilities with four decimals, a box on one line. */
 export function pageJson(page: Page, file: string): string {
   const { width, height, text, box, confidence, lines } = page
-  const document = JSON.stringify({ file, width, height, text, box, confidence, lines }, roundProbability, 2)
+  const document = jsonText({ file, width, height, text, box, confidence, lines }, roundProbability)
   return document.replace(/\[\s+(-?\d+),\s+(-?\d+),\s+(-?\d+),\s+(-?\d+)\s+\]/g, '[$1, $2, $3, $4]')
 }
 

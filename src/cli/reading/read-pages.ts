@@ -9,6 +9,7 @@ import type { Page } from '../../reader/page.ts'
 import type { Reader } from '../../reader/reader.ts'
 import { printError } from '../failures.ts'
 import { makeFolder } from '../output-folder.ts'
+import { printable, remark } from '../printing.ts'
 import type { ReadFlags } from '../read.ts'
 import { pageJson } from './page-json.ts'
 
@@ -25,10 +26,10 @@ export async function readPages(images: readonly string[], flags: ReadFlags): Pr
   for (const image of images) {
     try {
       const page = await readImage(reader, image, { overlay: overlay?.get(image), maxMegapixels })
-      if (page.lines.length === 0) console.error(`ocellus: ${image}: no writing was found`)
+      if (page.lines.length === 0) remark(`${image}: no writing was found`)
       else if (model === undefined && page.confidence < doubtful) {
-        console.error(
-          `ocellus: ${image}: much of this is uncertain (confidence ${page.confidence.toFixed(2)}); a page should be upright, with dark ink on light paper`,
+        remark(
+          `${image}: much of this is uncertain (confidence ${page.confidence.toFixed(2)}); a page should be upright, with dark ink on light paper`,
         )
       }
       if (format === 'json') documents.push(pageJson(page, image))
@@ -108,6 +109,6 @@ function refuseOverwriting(images: readonly string[], paths: ReadonlyMap<string,
 
 /** The text; with a line above that names the file where there are several, as `head` has it. */
 function printText({ text }: Page, image: string, images: readonly string[]): void {
-  if (images.length > 1) console.log(`${image === images[0] ? '' : '\n'}==> ${image} <==`)
+  if (images.length > 1) console.log(`${image === images[0] ? '' : '\n'}==> ${printable(image)} <==`)
   if (text !== '') console.log(text)
 }

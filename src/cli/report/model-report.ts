@@ -26,12 +26,14 @@ export interface ModelReport {
 /** The text of an HTML file. */
 export function modelReport(report: ModelReport): string {
   const { settings, work, result, classes, preparation, augmentation } = report
-  const charts = trainingCurves(result).slice(0, result.measured === undefined ? 1 : 2)
+  const charts = trainingCurves(result).slice(0, classes.length === 0 ? 1 : 2)
   const given = Object.entries(settings).map(([name, value]) => [`--${flagName(name)}`, String(value)] as const)
   const sections = [
     section(
       'How it learned',
-      'The weights of the epoch that does best on the validation part are kept.',
+      settings.keep === 'last'
+        ? 'The weights of the last epoch are kept.'
+        : 'The weights of the epoch that does best on the validation part are kept.',
       markup`<div class="pair">${charts.map((chart) => markup`<figure class="card">${chart}</figure>`)}</div>`,
     ),
     mistakes(result, classes),
@@ -52,15 +54,15 @@ export function modelReport(report: ModelReport): string {
 
 function facts({ measured, evaluation, history, seconds }: MeasuredModel, module: ModelWork['module']): Fact[] {
   const parameters = [...module.namedVariables().values()].reduce((sum, { size }) => sum + size, 0)
-  const result: Fact =
-    measured === undefined
-      ? { value: (evaluation?.loss ?? 0).toFixed(4), label: 'loss on the test part' }
-      : {
+  const result: Fact | undefined =
+    measured !== undefined
+      ? {
           value: formatShare(measured.right / measured.labels.length),
           label: `of ${formatCount(measured.labels.length)} test images right`,
         }
+      : evaluation && { value: evaluation.loss.toFixed(4), label: 'loss on the test part' }
   return [
-    result,
+    ...(result === undefined ? [] : [result]),
     { value: formatSeconds(seconds), label: `of training, ${history.length} epochs` },
     { value: formatCount(parameters), label: 'numbers in the network' },
   ]

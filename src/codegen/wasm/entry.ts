@@ -14,8 +14,9 @@ const sleepNanoseconds = 100_000_000
 export function emitRun(kernels: readonly EmittedKernel[]): FunctionBody {
   const code = new FunctionBody({ parameters: ['i32'], results: [] })
   const [table, first] = [0, 0]
-  kernels.forEach(({ program, slabs }, index) => {
-    if (!Number.isInteger(slabs) || slabs < 0) throw new OcellusError(`kernel ${program.name}: ${slabs} slabs`)
+  kernels.forEach((kernel, index) => {
+    const { slabs } = kernel
+    if (!Number.isInteger(slabs) || slabs < 0) throw new OcellusError(`kernel ${kernel.program.name}: ${slabs} slabs`)
     code.get(table).i32(first).i32(slabs).call(index)
   })
   return code

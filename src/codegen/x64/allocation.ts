@@ -52,7 +52,8 @@ export class Allocation {
     for (const item of items) {
       let chosen = -1
       let lightest = item.weight
-      for (const [register, holder] of active.entries()) {
+      for (let register = 0; register < registers; register++) {
+        const holder = active[register]
         if (holder === undefined || holder.end < item.start) {
           chosen = register
           break

@@ -161,26 +161,26 @@ export function binaryInstruction(context: KernelContext, type: RegType, op: Bin
 export function emitFma(context: KernelContext, { to, a, b, c }: OpOf<'fma'>): void {
   const type = context.sameType(to, a, b, c)
   if (type === 'i32') throw context.invalid('i32 has no fma')
+  const { code } = context
   const width = context.width(type)
   const suffix = type === 'f32' ? 'ps' : 'pd'
   context.write(to, (register) => {
-    const emit = (form: 132 | 213 | 231, second: Register, third: Operand): void =>
-      context.code.vector(`vfmadd${form}${suffix}`, width, [register, second, third])
-    const holds = (reg: Reg): boolean => context.source(reg) === register
-    if (!holds(c) && (holds(a) || holds(b))) {
-      const other = holds(a) ? b : a
+    const held = context.source(c) === register
+    const holdsA = !held && context.source(a) === register
+    if (holdsA || (!held && context.source(b) === register)) {
+      const other = holdsA ? b : a
       // The addend or the factor may be memory, not both.
       const factor = context.source(other)
-      if (isMemory(factor)) emit(132, context.inRegister(c), factor)
-      else emit(213, factor, context.source(c))
+      if (isMemory(factor)) code.vector(`vfmadd132${suffix}`, width, [register, context.inRegister(c), factor])
+      else code.vector(`vfmadd213${suffix}`, width, [register, factor, context.source(c)])
       return
     }
-    if (!holds(c)) {
+    if (!held) {
       if (context.isZero(c)) zero(context, register)
       else context.load(register, context.source(c), type)
     }
     const [vector, operand] = isMemory(context.source(a)) ? [b, a] : [a, b]
-    emit(231, context.inRegister(vector), context.source(operand))
+    code.vector(`vfmadd231${suffix}`, width, [register, context.inRegister(vector), context.source(operand)])
   })
 }
 

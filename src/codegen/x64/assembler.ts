@@ -40,7 +40,12 @@ export class Assembler extends CodeBuffer {
     { immediate, mask = 0, zeroing = false }: VectorOptions = {},
   ): void {
     const encoding: Encoding = instructions[name]
-    const { reg, vvvv, rm, register } = slots(encoding, operands)
+    const { form } = encoding
+    const reg = form === 'vm' ? (encoding.digit ?? 0) : registerAt(operands, form === 'mr' ? 1 : 0)
+    const vvvv =
+      form === 'rvm' || form === 'rvms' ? registerAt(operands, 1) : form === 'vm' ? registerAt(operands, 0) : 0
+    const rm = operandAt(operands, form === 'mr' ? 0 : form === 'rvm' || form === 'rvms' ? 2 : 1)
+    const register = form === 'rvms' ? registerAt(operands, 3) : undefined
     const broadcast = isMemory(rm) && rm.broadcast === true
     const high = Math.max(reg, vvvv, isMemory(rm) ? 0 : rm) > 15
     const extended = encoding.only === 'evex' || width === 64 || mask !== 0 || broadcast || high
@@ -48,7 +53,8 @@ export class Assembler extends CodeBuffer {
     let scale = 1
     if (extended) {
       scale = displacementUnit(encoding, width, broadcast)
-      this.#evex(encoding, width, reg, vvvv, rm, { mask, zeroing, broadcast })
+      const flags = (zeroing ? 0x80 : 0) | (broadcast ? 0x10 : 0) | mask
+      this.#evex(encoding, width, reg, vvvv, rm, flags)
     } else this.#vex(encoding, width, reg, vvvv, rm)
     this.byte(encoding.opcode)
     const trailing = register === undefined ? immediate : register << 4
@@ -57,7 +63,7 @@ export class Assembler extends CodeBuffer {
   }
 
   #vex(encoding: Encoding, width: VectorWidth, reg: Register, vvvv: Register, rm: Operand): void {
-    const [x, b] = extensionBits(rm)
+    const [x, b] = [indexBit(rm), baseBit(rm)]
     const last = (~vvvv & 15) * 8 + (width === 32 ? 4 : 0) + encoding.prefix
     if (encoding.map === 1 && encoding.vexW === undefined && x === 0 && b === 0) {
       this.byte(0xc5, (reg < 8 ? 0x80 : 0) | last)
@@ -67,21 +73,13 @@ export class Assembler extends CodeBuffer {
     this.byte((encoding.vexW ?? 0) * 0x80 + last)
   }
 
-  #evex(
-    encoding: Encoding,
-    width: VectorWidth,
-    reg: Register,
-    vvvv: Register,
-    rm: Operand,
-    { mask, zeroing, broadcast }: { mask: Register; zeroing: boolean; broadcast: boolean },
-  ): void {
-    const [x, b] = extensionBits(rm)
-    const inverted = (bit: number, place: number): number => (bit === 0 ? place : 0)
+  #evex(encoding: Encoding, width: VectorWidth, reg: Register, vvvv: Register, rm: Operand, flags: number): void {
+    const registers =
+      inverted(reg & 8, 0x80) | inverted(indexBit(rm), 0x40) | inverted(baseBit(rm), 0x20) | inverted(reg & 16, 0x10)
+    this.byte(0x62, registers | encoding.map)
     this.byte(
-      0x62,
-      inverted(reg & 8, 0x80) | inverted(x, 0x40) | inverted(b, 0x20) | inverted(reg & 16, 0x10) | encoding.map,
       (encoding.evexW ?? 0) * 0x80 + (~vvvv & 15) * 8 + 4 + encoding.prefix,
-      (zeroing ? 0x80 : 0) | ((width / 32) << 5) | (broadcast ? 0x10 : 0) | inverted(vvvv & 16, 0x08) | mask,
+      ((width / 32) << 5) | inverted(vvvv & 16, 0x08) | flags,
     )
   }
 
@@ -118,10 +116,9 @@ export class Assembler extends CodeBuffer {
 
   /** An integer instruction with a register and an operand; `bytes` of them are wide (8) or not (4). */
   #integer(opcode: readonly number[], reg: Register, rm: Operand, { wide = true, trailing = 0 } = {}): void {
-    const [x, b] = extensionBits(rm)
-    const rex = 0x40 | (wide ? 8 : 0) | (reg > 7 ? 4 : 0) | (x === 0 ? 0 : 2) | (b === 0 ? 0 : 1)
+    const rex = 0x40 | (wide ? 8 : 0) | (reg > 7 ? 4 : 0) | (indexBit(rm) === 0 ? 0 : 2) | (baseBit(rm) === 0 ? 0 : 1)
     if (rex !== 0x40) this.byte(rex)
-    this.byte(...opcode)
+    for (const byte of opcode) this.byte(byte)
     this.#modrm(reg, rm, 1, trailing)
   }
 
@@ -268,43 +265,33 @@ export class Assembler extends CodeBuffer {
   }
 }
 
-interface Slots {
-  readonly reg: Register
-  readonly vvvv: Register
-  readonly rm: Operand
-  readonly register: Register | undefined
+function operandAt(operands: readonly Operand[], place: number): Operand {
+  const operand = operands[place]
+  if (operand === undefined) throw new OcellusError(`operand ${place} is missing`)
+  return operand
 }
 
-function slots(encoding: Encoding, operands: readonly Operand[]): Slots {
-  const reg = (place: number): Register => {
-    const operand = operands[place]
-    if (typeof operand !== 'number') throw new OcellusError(`operand ${place} must be a register`)
-    return operand
-  }
-  const rm = (place: number): Operand => {
-    const operand = operands[place]
-    if (operand === undefined) throw new OcellusError(`operand ${place} is missing`)
-    return operand
-  }
-  switch (encoding.form) {
-    case 'rvm':
-      return { reg: reg(0), vvvv: reg(1), rm: rm(2), register: undefined }
-    case 'rvms':
-      return { reg: reg(0), vvvv: reg(1), rm: rm(2), register: reg(3) }
-    case 'rm':
-      return { reg: reg(0), vvvv: 0, rm: rm(1), register: undefined }
-    case 'mr':
-      return { reg: reg(1), vvvv: 0, rm: rm(0), register: undefined }
-    case 'vm':
-      return { reg: encoding.digit ?? 0, vvvv: reg(0), rm: rm(1), register: undefined }
-  }
+function registerAt(operands: readonly Operand[], place: number): Register {
+  const operand = operands[place]
+  if (typeof operand !== 'number') throw new OcellusError(`operand ${place} must be a register`)
+  return operand
 }
 
-/** Bit 3 of the index (or bit 4 of a vector register) and bit 3 of the base (or of the register). */
-function extensionBits(rm: Operand): readonly [x: number, b: number] {
-  if (!isMemory(rm)) return [rm & 16, rm & 8]
-  if ('constant' in rm) return [0, 0]
-  return [(rm.index ?? 0) & 8, rm.base & 8]
+/** Bit 3 of the index, or bit 4 of a vector register. */
+function indexBit(rm: Operand): number {
+  if (!isMemory(rm)) return rm & 16
+  return 'constant' in rm ? 0 : (rm.index ?? 0) & 8
+}
+
+/** Bit 3 of the base, or of the register. */
+function baseBit(rm: Operand): number {
+  if (!isMemory(rm)) return rm & 8
+  return 'constant' in rm ? 0 : rm.base & 8
+}
+
+/** EVEX keeps the upper bits of registers inverted. */
+function inverted(bit: number, place: number): number {
+  return bit === 0 ? place : 0
 }
 
 function displacementUnit({ span = 'full', evexW }: Encoding, width: VectorWidth, broadcast: boolean): number {

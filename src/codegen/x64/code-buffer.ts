@@ -40,17 +40,27 @@ export class CodeBuffer {
     return this.#length
   }
 
-  byte(...values: readonly number[]): void {
-    if (this.#length + values.length > this.#bytes.length) {
-      const grown = new Uint8Array(2 * this.#bytes.length + values.length)
-      grown.set(this.#bytes)
-      this.#bytes = grown
-    }
-    for (const value of values) this.#bytes[this.#length++] = value
+  /** One byte, or two or three in a row. */
+  byte(first: number, second?: number, third?: number): void {
+    this.#room(3)
+    this.#bytes[this.#length++] = first
+    if (second !== undefined) this.#bytes[this.#length++] = second
+    if (third !== undefined) this.#bytes[this.#length++] = third
+  }
+
+  #room(count: number): void {
+    if (this.#length + count <= this.#bytes.length) return
+    const grown = new Uint8Array(2 * this.#bytes.length + count)
+    grown.set(this.#bytes)
+    this.#bytes = grown
   }
 
   int32(value: number): void {
-    this.byte(value & 255, (value >> 8) & 255, (value >> 16) & 255, (value >> 24) & 255)
+    this.#room(4)
+    this.#bytes[this.#length++] = value
+    this.#bytes[this.#length++] = value >> 8
+    this.#bytes[this.#length++] = value >> 16
+    this.#bytes[this.#length++] = value >> 24
   }
 
   int64(value: bigint): void {
@@ -114,7 +124,7 @@ export class CodeBuffer {
     const places = new Map<number, number>()
     for (const constant of bySize) {
       places.set(constant, this.#length)
-      this.byte(...this.#constantBytes(constant))
+      for (const byte of this.#constantBytes(constant)) this.byte(byte)
     }
     for (const { at, end, constant } of this.#poolFixes) this.#patch(at, (places.get(constant) as number) - end)
     return this.#bytes.slice(0, this.#length)

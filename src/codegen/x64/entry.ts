@@ -33,8 +33,9 @@ function leave(code: Assembler): void {
 export function emitRun(code: Assembler, kernels: readonly X64Kernel[], labels: readonly Label[]): void {
   enter(code)
   code.move(rbx, rdi)
-  kernels.forEach(({ program, slabs }, index) => {
-    if (!Number.isInteger(slabs) || slabs < 0) throw new OcellusError(`kernel ${program.name}: ${slabs} slabs`)
+  kernels.forEach((kernel, index) => {
+    const { slabs } = kernel
+    if (!Number.isInteger(slabs) || slabs < 0) throw new OcellusError(`kernel ${kernel.program.name}: ${slabs} slabs`)
     code.move(rdi, rbx)
     code.moveImmediate(rsi, 0)
     code.moveImmediate(rdx, slabs)

@@ -30,22 +30,27 @@ export function findFolding(
   operations: readonly PlacedOperation[],
   set: InstructionSet,
 ): Folding {
-  const writers = new Map<Reg, number[]>()
-  const readers = new Map<Reg, number[]>()
-  const note = (map: Map<Reg, number[]>, reg: Reg, index: number): void => {
-    const known = map.get(reg)
-    if (known === undefined) map.set(reg, [index])
-    else known.push(index)
-  }
+  const writers = new Uint32Array(program.registers.length)
+  // Operations that read what a load or splat brings.
+  const readers = new Map<Reg, number[] | undefined>()
   // How many stores lie before each operation: what is read after one may differ.
-  const writesBefore: number[] = []
+  const writesBefore = new Uint32Array(operations.length)
   let memoryWrites = 0
   operations.forEach(({ op }, index) => {
-    writesBefore.push(memoryWrites)
+    writesBefore[index] = memoryWrites
     if (op.kind === 'store') memoryWrites++
-    for (const reg of readsOf(op)) note(readers, reg, index)
     const to = writeOf(op)
-    if (to !== undefined) note(writers, to, index)
+    if (to !== undefined) writers[to] = (writers[to] ?? 0) + 1
+    if (op.kind === 'load' || op.kind === 'splat') readers.set(op.to, undefined)
+  })
+  operations.forEach(({ op }, index) => {
+    const reads = readsOf(op)
+    for (let i = 0; i < reads.length; i++) {
+      const reg = reads[i] as Reg
+      const known = readers.get(reg)
+      if (known !== undefined) known.push(index)
+      else if (readers.has(reg)) readers.set(reg, [index])
+    }
   })
 
   const always = new Map<Reg, MemoryRead>()
@@ -54,7 +59,7 @@ export function findFolding(
   operations.forEach(({ op, block }, index) => {
     if (op.kind !== 'load' && op.kind !== 'splat') return
     if (op.kind === 'splat' && set !== 'avx512') return
-    if (!isWholeElementRead(program, op) || writers.get(op.to)?.length !== 1) return
+    if (!isWholeElementRead(program, op) || writers[op.to] !== 1) return
     const uses = readers.get(op.to) ?? []
     if (uses.length === 0 || (uses.length > 1 && op.kind === 'load')) return
     const fits = uses.every((use) => {
@@ -71,6 +76,11 @@ export function findFolding(
     else whenShort.set(op.to, op)
   })
   return { always, whenShort }
+}
+
+/** The load or splat that fills a register, where it may be read in its place. */
+export function foldedRead({ always, whenShort }: Folding, reg: Reg): MemoryRead | undefined {
+  return always.get(reg) ?? whenShort.get(reg)
 }
 
 /** Reads lanes that lie in memory as they do in the register. */

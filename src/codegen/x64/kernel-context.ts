@@ -6,7 +6,7 @@ import { type Addressing, argumentType, invalid, type Pointer } from '../address
 import type { Address, LoopProgram, LoopVar, Reg, RegType } from '../loop-program.ts'
 import type { Allocation } from './allocation.ts'
 import { type Assembler, fitsInt32 } from './assembler.ts'
-import type { MemoryRead } from './folding.ts'
+import { type Folding, foldedRead } from './folding.ts'
 import type { Frame } from './frame.ts'
 import {
   type BaseMemory,
@@ -29,7 +29,7 @@ export interface KernelParts {
   readonly addressing: Addressing
   readonly allocation: Allocation
   /** Loads and splats that are memory operands where they are used. */
-  readonly folded: ReadonlyMap<Reg, MemoryRead>
+  readonly folding: Folding
   readonly constants: ReadonlyMap<Reg, number>
   readonly frame: Frame
   readonly vectorRegisters: number
@@ -49,6 +49,8 @@ export class KernelContext {
   /** Positions whose operation lacked free registers, and how many it wanted. */
   readonly shortages: Map<number, number> = new Map()
   readonly #parts: KernelParts
+  /** Constants of the pool that are the same in all lanes, by type and value. */
+  readonly #constants = new Map<string, Memory>()
   readonly #laneMasks = new Map<number, Register>()
   #region: Region | undefined
   #position = 0
@@ -77,9 +79,10 @@ export class KernelContext {
 
   /** The one type of several registers. */
   sameType(...registers: readonly Reg[]): RegType {
-    const types = new Set(registers.map((reg) => this.typeOf(reg)))
-    const [type] = types
-    if (type === undefined || types.size > 1) throw this.invalid(`operands of types ${[...types].join(' and ')}`)
+    const type = this.typeOf(registers[0] as Reg)
+    for (const reg of registers) {
+      if (this.typeOf(reg) !== type) throw this.invalid(`operands of types ${type} and ${this.typeOf(reg)}`)
+    }
     return type
   }
 
@@ -118,10 +121,10 @@ export class KernelContext {
 
   /** Where a value is to be read from. */
   source(reg: Reg): Operand {
-    const { allocation, folded, constants, frame } = this.#parts
+    const { allocation, folding, constants, frame } = this.#parts
     const register = allocation.register(reg)
     if (register !== undefined) return register
-    const read = folded.get(reg)
+    const read = foldedRead(folding, reg)
     if (read !== undefined) return { ...this.memory(read.address), broadcast: read.kind === 'splat' }
     const value = constants.get(reg)
     if (value !== undefined) return this.constant(this.typeOf(reg), value)
@@ -162,7 +165,13 @@ export class KernelContext {
 
   /** A value in all lanes, in the pool. */
   constant(type: RegType, value: number): Memory {
-    return this.vectorConstant(type, Array<number>(this.lanes).fill(value))
+    const key = `${type} ${Object.is(value, -0) ? '-0' : value}`
+    let constant = this.#constants.get(key)
+    if (constant === undefined) {
+      constant = this.vectorConstant(type, Array<number>(this.lanes).fill(value))
+      this.#constants.set(key, constant)
+    }
+    return constant
   }
 
   vectorConstant(type: RegType, values: readonly number[]): Memory {
@@ -181,7 +190,7 @@ export class KernelContext {
   }
 
   isFolded(reg: Reg): boolean {
-    return this.#parts.folded.has(reg) && this.#parts.allocation.register(reg) === undefined
+    return foldedRead(this.#parts.folding, reg) !== undefined && this.#parts.allocation.register(reg) === undefined
   }
 
   /** Fills masks for these counts of lanes; more than fit are made anew where they are used. */

@@ -1,12 +1,12 @@
 // One kernel as one x64 function (table, first, last): its loops, its pointers, and every operation in between.
 
 import { type Addressing, analyzeAddresses, invalid, type Pointer } from '../addresses.ts'
-import type { Loop, LoopProgram, LoopVar, Statement } from '../loop-program.ts'
+import type { Loop, LoopProgram, LoopVar, Reg, Statement } from '../loop-program.ts'
 import { Allocation } from './allocation.ts'
 import { loadConstant } from './arithmetic.ts'
 import { type Assembler, fitsInt32 } from './assembler.ts'
 import type { Label } from './code-buffer.ts'
-import { type Folding, findFolding } from './folding.ts'
+import { type Folding, findFolding, foldedRead } from './folding.ts'
 import { Frame } from './frame.ts'
 import { KernelContext } from './kernel-context.ts'
 import { layOut, type PlacedOperation } from './layout.ts'
@@ -86,8 +86,10 @@ class KernelEmitter {
     this.#code = code
     this.#allocation = new Allocation({ lifetimes, light, registers: vectorRegisters, reserved })
     const constants = lifetimes.constantValues
-    const folded = new Map([...folding.always, ...folding.whenShort])
-    const homeless = [...this.#allocation.spilled].filter((reg) => !constants.has(reg) && !folded.has(reg))
+    const homeless = new Set<Reg>()
+    for (const reg of this.#allocation.spilled) {
+      if (!constants.has(reg) && foldedRead(folding, reg) === undefined) homeless.add(reg)
+    }
     const [pointers, counters] = this.#homes(program.body)
     this.#context = new KernelContext({
       code,
@@ -95,9 +97,9 @@ class KernelEmitter {
       set,
       addressing,
       allocation: this.#allocation,
-      folded,
+      folding,
       constants,
-      frame: new Frame(pointers, counters, new Set(homeless)),
+      frame: new Frame(pointers, counters, homeless),
       vectorRegisters,
     })
     this.#partialCounts = partialCounts(operations, program.lanes)

@@ -20,11 +20,29 @@ export interface Lifetimes {
   readonly constantValues: ReadonlyMap<Reg, number>
 }
 
-interface Touch {
-  readonly time: number
-  readonly reads: boolean
-  readonly op: Op
-  readonly loops: readonly PlacedLoop[]
+/** What is known of a register after some of its touches, which come in the order of time. */
+interface Use {
+  readonly first: PlacedOperation
+  readonly readsFirst: boolean
+  last: PlacedOperation
+  readsLast: boolean
+  touches: number
+  writes: number
+  /** The operation that writes it, the last if there are several. */
+  writer: Op | undefined
+  weight: number
+  /** Part of the weight that reads have, and from where to where the outermost loops reach that read it. */
+  readWeight: number
+  outerStart: number
+  outerEnd: number
+  /** Touches within each loop, and whether the first of them reads; only where not all touches have the same loops around. */
+  loops: Map<PlacedLoop, LoopUse> | undefined
+}
+
+interface LoopUse {
+  touches: number
+  /** An iteration needs what the one before left, or what came from outside. */
+  readonly readsFirst: boolean
 }
 
 const weightPerLoop = 10
@@ -32,64 +50,90 @@ const weightPerLoop = 10
 const constantWeight = 1e-9
 
 export function findLifetimes(operations: readonly PlacedOperation[]): Lifetimes {
-  const touches = new Map<Reg, Touch[]>()
-  const touch = (reg: Reg, one: Touch): void => {
-    const known = touches.get(reg)
-    if (known === undefined) touches.set(reg, [one])
-    else known.push(one)
-  }
-  for (const { op, position, loops } of operations) {
-    for (const reg of readsOf(op)) touch(reg, { time: 2 * position, reads: true, op, loops })
+  const uses = new Map<Reg, Use>()
+  for (const operation of operations) {
+    const { op } = operation
+    const reads = readsOf(op)
+    for (let i = 0; i < reads.length; i++) touch(uses, reads[i] as Reg, operation, true)
     const to = writeOf(op)
-    if (to !== undefined) touch(to, { time: 2 * position + 1, reads: false, op, loops })
+    if (to !== undefined) touch(uses, to, operation, false)
   }
   const values: Lifetime[] = []
   const constants: Lifetime[] = []
   const constantValues = new Map<Reg, number>()
-  for (const [reg, all] of touches) {
-    const writes = all.filter(({ reads }) => !reads)
-    const [only] = writes
-    if (writes.length === 1 && only?.op.kind === 'constant') {
-      const reads = all.filter((one) => one.reads)
-      constantValues.set(reg, only.op.value)
-      if (reads.length > 0) constants.push(constantLifetime(reg, reads))
-    } else values.push(valueLifetime(reg, all))
-  }
+  uses.forEach((use, reg) => {
+    const { writer, writes, touches } = use
+    if (writes !== 1 || writer?.kind !== 'constant') values.push(valueLifetime(reg, use))
+    else {
+      constantValues.set(reg, writer.value)
+      if (touches > 1) constants.push(constantLifetime(reg, use))
+    }
+  })
   return { values, constants, constantValues }
 }
 
-function weightOf(touches: readonly Touch[]): number {
-  return touches.reduce((sum, { loops }) => sum + weightPerLoop ** loops.length, 0)
-}
-
-function valueLifetime(reg: Reg, touches: readonly Touch[]): Lifetime {
-  let start = touches[0]?.time ?? 0
-  let end = touches.at(-1)?.time ?? 0
-  // Touches come in the order of time: the first one within a loop says whether an iteration needs the one before.
-  const loops = new Map<PlacedLoop, { count: number; readsFirst: boolean }>()
-  for (const { loops: around, reads } of touches) {
-    for (const loop of around) {
-      const known = loops.get(loop)
-      if (known === undefined) loops.set(loop, { count: 1, readsFirst: reads })
-      else known.count++
+function touch(uses: Map<Reg, Use>, reg: Reg, operation: PlacedOperation, reads: boolean): void {
+  const { op, position, loops } = operation
+  let use = uses.get(reg)
+  if (use === undefined) {
+    use = {
+      first: operation,
+      readsFirst: reads,
+      last: operation,
+      readsLast: reads,
+      touches: 0,
+      writes: 0,
+      writer: undefined,
+      weight: 0,
+      readWeight: 0,
+      outerStart: Number.MAX_SAFE_INTEGER,
+      outerEnd: 0,
+      loops: undefined,
+    }
+    uses.set(reg, use)
+  } else if (use.loops === undefined && loops !== use.first.loops) {
+    const { touches, readsFirst } = use
+    use.loops = new Map(use.first.loops.map((loop) => [loop, { touches, readsFirst }]))
+  }
+  if (use.loops !== undefined) {
+    for (const loop of loops) {
+      const known = use.loops.get(loop)
+      if (known === undefined) use.loops.set(loop, { touches: 1, readsFirst: reads })
+      else known.touches++
     }
   }
-  for (const [loop, { count, readsFirst }] of loops) {
+  const weight = weightPerLoop ** loops.length
+  use.last = operation
+  use.readsLast = reads
+  use.touches++
+  use.weight += weight
+  if (reads) {
+    const outermost = loops[0]
+    use.readWeight += weight
+    use.outerStart = Math.min(use.outerStart, outermost === undefined ? 2 * position : 2 * outermost.start)
+    use.outerEnd = Math.max(use.outerEnd, outermost === undefined ? 2 * position : 2 * outermost.end + 1)
+  } else {
+    use.writes++
+    use.writer = op
+  }
+}
+
+function valueLifetime(reg: Reg, { first, readsFirst, last, readsLast, touches, weight, loops }: Use): Lifetime {
+  let start = 2 * first.position + (readsFirst ? 0 : 1)
+  let end = 2 * last.position + (readsLast ? 0 : 1)
+  // Written first, and within the same loops all along, as most are: no iteration needs the one before.
+  if (loops === undefined && !readsFirst) return { reg, start, end, weight }
+  for (const loop of loops?.keys() ?? first.loops) {
+    const within = loops?.get(loop)
     // It comes from outside or goes there, or one iteration hands it to the next.
-    if (count < touches.length || readsFirst) {
+    if (within === undefined || within.touches < touches || within.readsFirst) {
       start = Math.min(start, 2 * loop.start)
       end = Math.max(end, 2 * loop.end + 1)
     }
   }
-  return { reg, start, end, weight: weightOf(touches) }
+  return { reg, start, end, weight }
 }
 
-function constantLifetime(reg: Reg, reads: readonly Touch[]): Lifetime {
-  const starts = reads.map(({ time, loops: [outermost] }) => (outermost === undefined ? time : 2 * outermost.start))
-  const ends = reads.map(({ time, loops: [outermost] }) => (outermost === undefined ? time : 2 * outermost.end + 1))
-  const weight = constantWeight * weightOf(reads)
-  // Loops, not Math.max(...): a kernel may have very many uses.
-  const start = starts.reduce((least, time) => Math.min(least, time))
-  const end = ends.reduce((most, time) => Math.max(most, time))
-  return { reg, start, end, weight }
+function constantLifetime(reg: Reg, { outerStart, outerEnd, readWeight }: Use): Lifetime {
+  return { reg, start: outerStart, end: outerEnd, weight: constantWeight * readWeight }
 }

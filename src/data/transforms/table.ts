@@ -34,8 +34,8 @@ const table: Readonly<Record<string, Make>> = {
 export const transformNames: readonly string[] = Object.keys(table)
 
 /**
- * Makes a transform from its recipe; those of other modules are imported. Throws UsageError where there is no such function, or it
- * makes something else.
+ * Makes a transform from its recipe; those of other modules are imported. Throws UsageError where there is no such module or function, or
+ * it makes something else.
  */
 export async function makeTransform(recipe: TransformRecipe): Promise<Transform> {
   const { name, options, module: address } = recipe
@@ -48,11 +48,21 @@ export async function makeTransform(recipe: TransformRecipe): Promise<Transform>
     }
     return make(options as never)
   }
-  const exported: Record<string, unknown> = await import(/* @vite-ignore */ address)
+  const exported = await importModule(name, address)
   const make = exported[name]
   const made: unknown = typeof make === 'function' ? make(options) : undefined
   if (typeof made !== 'object' || made === null || !('apply' in made) || typeof made.apply !== 'function') {
     throw new UsageError(`${address} should export a function '${name}' that makes a transform`)
   }
   return made as Transform
+}
+
+async function importModule(transform: string, address: string): Promise<Record<string, unknown>> {
+  try {
+    return await import(/* @vite-ignore */ address)
+  } catch (error) {
+    throw new UsageError(
+      `the transform '${transform}' cannot be loaded from ${address}: ${error instanceof Error ? error.message : String(error)}; workers run JavaScript as it is, so give the address of a compiled file, or use 0 workers`,
+    )
+  }
 }

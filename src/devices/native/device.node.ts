@@ -48,6 +48,7 @@ class NativeDevice implements Device {
 
   compile(graph: Graph): Executable {
     const { program, kernels } = lowerGraph(graph, targetHere(this.#set), this.threads)
+    this.#memory.checkScratch(program.scratch)
     const code = emitX64({ kernels, set: this.#set })
     const host = { memory: this.#memory, threads: this.#threads }
     return new ProgramExecutable(host, program, new NativeRunner(code, this.#origin))

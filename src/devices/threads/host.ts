@@ -28,6 +28,7 @@ interface NodeFiles {
 
 /** Node's modules, asked for so that bundles for browsers do not import them. */
 interface NodeProcess {
+  once?(event: 'exit', listener: () => void): void
   getBuiltinModule?(name: 'node:worker_threads'): NodeThreads | undefined
   getBuiltinModule?(name: 'node:os'): NodeSystem | undefined
   getBuiltinModule?(name: 'node:fs'): NodeFiles | undefined
@@ -81,15 +82,33 @@ export function startThread(start: MemberStart, lost: (cause: unknown) => void):
   return node === undefined ? startInBrowser(start, lost) : startInNode(node, start, lost)
 }
 
+/** Of each thread of Node that lives, one number: 1 once it has loaded what it needs. */
+const loaded = new Set<Int32Array>()
+/** Milliseconds that the end of the process waits for a thread at most. */
+const longestWait = 2000
+let waits = false
+
+/** A process that ends while one of its threads loads koffi is aborted by koffi: the end waits for that. */
+function waitAtEnd(): void {
+  for (const state of loaded) Atomics.wait(state, 0, 0, longestWait)
+}
+
 function startInNode(node: NodeThreads, start: MemberStart, lost: (cause: unknown) => void): StartedThread {
+  if (!waits) host.process?.once?.('exit', waitAtEnd)
+  waits = true
+  const state = new Int32Array(new SharedArrayBuffer(4))
+  loaded.add(state)
   const worker = new node.Worker(nodeMember, {
     eval: true,
-    workerData: start,
+    workerData: { start, loaded: state },
     execArgv: [],
     name: `ocellus ${start.number}`,
   })
   worker.on('error', lost)
-  worker.on('exit', () => lost('it has ended'))
+  worker.on('exit', () => {
+    loaded.delete(state)
+    lost('it has ended')
+  })
   worker.unref()
   return { terminate: () => void worker.terminate() }
 }

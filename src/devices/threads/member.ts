@@ -129,10 +129,12 @@ const naming = 'const __name = (named) => named;'
 
 /** The script of a worker of Node that runs machine code or WebAssembly. */
 export const nodeMember: string = `'use strict'; ${naming}
-const start = require('node:worker_threads').workerData;
+const { start, loaded } = require('node:worker_threads').workerData;
 const words = ${words};
 const turns = { newUntil: 0, take: () => new Promise((resolve) => setImmediate(resolve)) };
 const find = start.koffi === undefined ? (${findModule})(start, words, turns) : (${findAddress})(require(start.koffi), words);
+Atomics.store(loaded, 0, 1);
+Atomics.notify(loaded, 0);
 (${serve})(start, words, ${longestText}, find, turns);`
 
 /** The script of a worker of a browser. */

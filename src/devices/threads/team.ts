@@ -87,10 +87,10 @@ export class Team {
     return this.lost === undefined && this.hasStarted
   }
 
-  /** Resolves when all members have started. Throws DeviceError when one cannot. */
+  /** Resolves when all members have started, or the team was stopped. Throws DeviceError when a member cannot start. */
   async started(): Promise<void> {
     const end = performance.now() + patience
-    while (!this.ready) {
+    while (!this.ready && !this.#stopped) {
       if (this.lost !== undefined || performance.now() > end) {
         throw new DeviceError(`a thread does not start (${this.lost ?? 'it takes too long'}); choose fewer threads`)
       }

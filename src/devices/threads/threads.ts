@@ -71,6 +71,11 @@ export class Threads {
     this.#count = wanted
     if (wanted === 1) return
     if (this.#team === undefined) this.#start()
-    await this.#team?.started()
+    // Who asks for another number meanwhile stops this team: then it is the newer one that must start.
+    let awaited: Team | undefined
+    while (awaited !== this.#team) {
+      awaited = this.#team
+      await awaited?.started()
+    }
   }
 }

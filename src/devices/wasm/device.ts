@@ -101,6 +101,7 @@ class WasmDevice implements Device {
 
   compile(graph: Graph): Executable {
     const { program, kernels } = lowerGraph(graph, this.#target, this.threads)
+    this.#memory.checkScratch(program.scratch)
     const { heap } = this.#memory
     const code = emitWasm({
       // Threads need a memory that they can share.

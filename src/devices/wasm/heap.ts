@@ -86,13 +86,27 @@ export class Heap {
     try {
       this.memory.grow(pages)
     } catch {
-      const limit = this.maximumPages * pageBytes
-      const mebibytes = (count: number): string => `${(count / 2 ** 20).toFixed(1)} MiB`
-      const part = Math.floor((100 * Math.max(0, limit - (end - wanted))) / wanted)
-      const fits = part < 100 ? `, so about ${part} % of it would fit: take a smaller batch` : ''
-      throw new DeviceError(
-        `${purpose} needs ${mebibytes(wanted)}; ${mebibytes(end - wanted)} of ${mebibytes(limit)} are in use${fits}`,
+      throw this.#refusal(wanted, end - wanted, purpose)
+    }
+  }
+
+  /** Throws DeviceError when a block is larger than all of the memory, before anything is made for it. */
+  checkSize(bytes: number, purpose: string): void {
+    if (bytes > this.maximumPages * pageBytes) throw this.#refusal(bytes, this.#top, purpose)
+  }
+
+  #refusal(wanted: number, used: number, purpose: string): DeviceError {
+    const limit = this.maximumPages * pageBytes
+    const mebibytes = (count: number): string => `${(count / 2 ** 20).toFixed(1)} MiB`
+    if (used + wanted <= limit) {
+      return new DeviceError(
+        `${purpose} needs ${mebibytes(wanted)}; ${mebibytes(used)} are in use, and the system gives no more: take a smaller batch, or raise its memory limit`,
       )
     }
+    const part = Math.floor((100 * Math.max(0, limit - used)) / wanted)
+    const fits = part < 100 ? `, so about ${part} % of it would fit: take a smaller batch` : ''
+    return new DeviceError(
+      `${purpose} needs ${mebibytes(wanted)}; ${mebibytes(used)} of ${mebibytes(limit)} are in use${fits}`,
+    )
   }
 }

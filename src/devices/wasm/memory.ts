@@ -5,6 +5,8 @@ import { DeviceError } from '../../core/errors.ts'
 import type { Storage } from '../device.ts'
 import { Heap } from './heap.ts'
 
+const scratchPurpose = 'the scratch memory of this program'
+
 /** Memory that goes back to the heap when its owner is collected; owners never collected simply keep it. */
 export class WasmMemory {
   readonly heap: Heap = new Heap()
@@ -20,12 +22,17 @@ export class WasmMemory {
     return offset
   }
 
+  /** Throws DeviceError when no program could have so much scratch memory: its code would hold distances that no instruction takes. */
+  checkScratch(bytes: number): void {
+    this.heap.checkSize(bytes, scratchPurpose)
+  }
+
   /** The scratch region that all programs share, grown to `bytes`. Programs never overlap in time. */
   scratch(bytes: number): number {
     if (bytes > this.#scratch.bytes) {
       if (this.#scratch.bytes > 0) this.heap.release(this.#scratch.offset, this.#scratch.bytes)
       this.#scratch = { offset: 0, bytes: 0 }
-      this.#scratch = { offset: this.heap.allocate(bytes, 'the scratch memory of this program'), bytes }
+      this.#scratch = { offset: this.heap.allocate(bytes, scratchPurpose), bytes }
     }
     return this.#scratch.offset
   }
@@ -47,8 +54,16 @@ export class WasmStorage implements Storage {
     this.dtype = dtype
     this.length = length
     this.heap = memory.heap
-    this.offset = memory.allocateFor(this, length * bytesOf(dtype), 'a variable')
-    this.weight = new ArrayBuffer(length * bytesOf(dtype))
+    const bytes = length * bytesOf(dtype)
+    this.offset = memory.allocateFor(this, bytes, 'a variable')
+    try {
+      this.weight = new ArrayBuffer(bytes)
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error
+      throw new DeviceError(
+        `a variable needs ${(bytes / 2 ** 20).toFixed(1)} MiB of address space, which the system refuses; raise its memory limit`,
+      )
+    }
   }
 
   #view(): TypedArray {
@@ -57,6 +72,10 @@ export class WasmStorage implements Storage {
 
   write(data: TypedArray): void {
     this.#view().set(data)
+  }
+
+  fill(fill: (values: TypedArray) => void): void {
+    fill(this.#view())
   }
 
   read(): TypedArray {

@@ -60,7 +60,7 @@ function search(value: PickleValue, file: string, path: readonly string[]): Foun
   const keys = listed([...value.keys()].map(String))
   const problem =
     inner.length === 0
-      ? `it holds no dictionary of tensors; its keys are ${keys}`
+      ? `it holds no dictionary of tensors${value.size === 0 ? ', it is empty' : `; its keys are ${keys}`}`
       : `it holds several dictionaries of tensors, choose one by the option 'entry': ${listed(inner.map(([key]) => String(key)))}`
   throw new FormatError(`${file}: checkpoint: ${problem}`)
 }

@@ -1,6 +1,6 @@
 // Mutants of convolutions, windows and pooling: windows that lie elsewhere, kernels that forget a part, compositions that are nearly right.
 
-import { convolutionStages } from '../../../src/graph/convolutions.ts'
+import { imageStages } from '../../../src/graph/image-stages.ts'
 import { compositionOf } from '../../../src/graph/lowerings.ts'
 import { overlapStages } from '../../../src/graph/overlaps.ts'
 import { add, flip, mean, multiply, reduceMin, reshape, variance, windows } from '../../../src/ops/functions.ts'
@@ -51,27 +51,26 @@ const placed: readonly Mutant[] = [
 const kernels: readonly Mutant[] = [
   likelyFoundBy(
     'overlapAdd',
-    functionMutant('kernels: windows are added to what lay there', overlapStages, (original) => (group, places) => {
-      const made = original(group, places)
-      return { ...made, stages: made.stages.slice(1) }
-    }),
+    functionMutant(
+      'kernels: windows are added to what lay there',
+      overlapStages,
+      (original) => (group, places) => original(group, places).slice(1),
+    ),
   ),
   likelyFoundBy(
     'overlapAdd',
-    functionMutant('kernels: the last tap of windows is not added', overlapStages, (original) => (group, places) => {
-      const made = original(group, places)
-      return { ...made, stages: made.stages.slice(0, -1) }
-    }),
+    functionMutant(
+      'kernels: the last tap of windows is not added',
+      overlapStages,
+      (original) => (group, places) => original(group, places).slice(0, -1),
+    ),
   ),
   likelyFoundBy(
     'convolutionWeightGradient',
     functionMutant(
       'kernels: sums and halos of convolutions begin anywhere',
-      convolutionStages,
-      (original) => (groups, places) => ({
-        ...original(groups, places),
-        opening: [],
-      }),
+      imageStages,
+      (original) => (groups, local, places) => ({ ...original(groups, local, places), opening: [] }),
     ),
   ),
 ]

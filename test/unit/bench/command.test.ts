@@ -25,10 +25,10 @@ const options = { threads: 1, anyTorch: false, allModes: false, say: () => undef
 
 describe('the command line of the benchmark', () => {
   it.each([
-    [['walk'], /no part called walk; choose from product, step/],
+    [['walk'], /no part called walk; choose from scaling, growth/],
     [['--only', 'W9'], /no workload called W9; choose from W1/],
-    [['--peers', 'theano'], /choose from torch, tfjs/],
-    [['--devices', 'gpu'], /choose from native, wasm/],
+    [['--peers', 'theano'], /Choose from torch, numpy, tfjs/],
+    [['--devices', 'gpu'], /Choose from native, wasm/],
     [['--threads', '0'], /whole number of 1 or more/],
     [['--repeats', '3'], /whole number of 7 or more/],
   ])('refuses %j', async (args, sentence) => {

@@ -1,18 +1,22 @@
 // `ocellus convert`: from format to format, what it prints, and what it refuses in one sentence.
 
-import { copyFileSync, linkSync, readdirSync, readFileSync, symlinkSync } from 'node:fs'
+import { copyFileSync, linkSync, mkdirSync, readdirSync, readFileSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { convertWeights } from '../../../src/cli/network/conversion.ts'
+import { saveNetwork } from '../../../src/cli/network/network-file.ts'
 import { openNetwork } from '../../../src/cli/network/pretrained.ts'
+import { saveModel } from '../../../src/cli/network/trained-model.ts'
 import { readNpz } from '../../../src/io/npz.ts'
 import { readOnnx } from '../../../src/io/onnx/network.ts'
 import { readPytorch } from '../../../src/io/pytorch/read-pytorch.ts'
 import { readSafetensors } from '../../../src/io/safetensors.ts'
 import { loadWeights, saveWeights } from '../../../src/io/weights.node.ts'
+import { CharacterMlp } from '../../../src/models/character-mlp.ts'
 import { createModel, modelEntry } from '../../../src/models/registry.ts'
 import { zeros } from '../../../src/tensor/creation.ts'
+import { tensor } from '../../../src/tensor/tensor.ts'
 import { ocellus, temporaryFolder } from './command-line.ts'
 
 const folder = temporaryFolder()
@@ -37,6 +41,46 @@ describe('ocellus convert', () => {
     const { tensors } = readPytorch(readFileSync(at('checkpoint.pth')))
     expect(readSafetensors(readFileSync(at('a.safetensors'))).tensors).toEqual(tensors)
     expect(readNpz(readFileSync(at('a.npz')))).toEqual({ tensors, comment: 'ocellus layout: pytorch' })
+  })
+
+  it('takes along what a training knows of its network: size of the images, pixels and classes', async () => {
+    const preprocessing = { scale: 1 / 255, mean: [0.5], deviation: [0.25] }
+    const classes = ['yes', 'no']
+    const description = {
+      model: 'resnet20',
+      classes,
+      input: [16, 16, 3],
+      preprocessing,
+      data: 'own',
+      epochs: 1,
+    } as const
+    mkdirSync(at('training'))
+    await saveModel(at('training/network.safetensors'), createModel('resnet20', { classes: 2 }), description)
+    await quietly('training', 'trained.onnx')
+    const network = await openNetwork(at('trained.onnx'))
+    expect(network).toMatchObject({ input: [16, 16, 3], preprocessing, classNames: classes })
+    const { stdout } = await ocellus(['summary', 'trained.onnx'], { folder })
+    expect(stdout).toMatch(/^ +conv1 Conv2d +\[3, 3, 3, 16\] +\[1, 16, 16, 16\]/m)
+  })
+
+  it('writes a character network with the activation that it was trained with', async () => {
+    const shape = { inputs: 1024, hidden: [64], activation: 'relu' } as const
+    const classes = Array.from({ length: 36 }, (_, i) => `c${i}`)
+    const model = new CharacterMlp({ ...shape, classes: 36 })
+    const description = { ...shape, classes, input: 'glyphs', data: 'characters', epochs: 1 } as const
+    await saveNetwork(at('letters.safetensors'), { model, description })
+    await quietly('letters.safetensors', 'letters.onnx')
+    // Below 0 too, where relu and sigmoid part.
+    const values = Float32Array.from({ length: 2048 }, (_, i) => Math.sin(i))
+    const images = tensor(values, { shape: [2, 32, 32, 1] })
+    const network = await openNetwork(at('letters.onnx'))
+    expect(network.run(images).toArray()).toEqual(
+      model
+        .eval()
+        .forward(images.reshape([2, 1024]))
+        .toArray(),
+    )
+    expect(network.classNames).toEqual(classes)
   })
 
   it('writes the network that weights belong to as ONNX, and reads its weights back', async () => {

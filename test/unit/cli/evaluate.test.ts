@@ -4,10 +4,13 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import sharp from 'sharp'
 import { beforeAll, describe, expect, it, vi } from 'vitest'
+import { saveNetwork } from '../../../src/cli/network/network-file.ts'
+import { saveModel } from '../../../src/cli/network/trained-model.ts'
 import { createProgram } from '../../../src/cli/program.ts'
 import { loadDataset } from '../../../src/data/load.node.ts'
 import { writeOnnx } from '../../../src/io/onnx/export.ts'
 import { saveWeights } from '../../../src/io/weights.node.ts'
+import { CharacterMlp } from '../../../src/models/character-mlp.ts'
 import { createModel } from '../../../src/models/registry.ts'
 import { wilsonInterval } from '../../../src/nn/accuracy.ts'
 import { seedWeights } from '../../../src/nn/initializers.ts'
@@ -17,6 +20,7 @@ import { ocellus, temporaryFolder } from './command-line.ts'
 
 const folder = temporaryFolder()
 const limit = 150
+const characters = [...'ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789']
 
 /** A picture of one colour. */
 async function picture(path: string, [r, g, b]: readonly [number, number, number]): Promise<void> {
@@ -25,6 +29,9 @@ async function picture(path: string, [r, g, b]: readonly [number, number, number
     .png()
     .toFile(join(folder, path))
 }
+
+/** A slow machine tells how far it is. */
+const withoutProgress = (stderr: string): string => stderr.replace(/^\d+ of \d+ images.*\n/gm, '')
 
 let network: Module
 
@@ -35,6 +42,11 @@ beforeAll(async () => {
   const colours = createModel('resnet20', { classes: 2 })
   await saveWeights(colours, join(folder, 'colours.npz'))
   writeFileSync(join(folder, 'colours.onnx'), await writeOnnx(colours.eval(), { input: [32, 32, 3] }))
+  const letters = { inputs: 784, hidden: [4], activation: 'relu', classes: characters } as const
+  await saveNetwork(join(folder, 'letters.safetensors'), {
+    model: new CharacterMlp({ ...letters, classes: characters.length }),
+    description: { ...letters, input: 'pixels', data: 'own', epochs: 1 },
+  })
   for (const name of ['red', 'blue']) mkdirSync(join(folder, 'photos', name), { recursive: true })
   for (let i = 0; i < 3; i++) {
     await picture(`photos/red/${i}.png`, [255 - i, 0, 0])
@@ -72,7 +84,7 @@ describe('ocellus evaluate', () => {
   it('recognises the network by its tensors and prints accuracy, interval, speed and what is confused', async () => {
     const args = ['evaluate', 'anything.safetensors', '--data', 'characters', '--limit', String(limit), '--batch', '64']
     const { code, stdout, stderr } = await ocellus(args, { folder })
-    expect([code, stderr]).toEqual([0, ''])
+    expect([code, withoutProgress(stderr)]).toEqual([0, ''])
     const right = await rightByHand()
     const [low, high] = wilsonInterval(right, limit).map((share) => `${(100 * share).toFixed(2)} %`)
     expect(stdout).toContain('network:  nist36-cnn (safetensors), 36 classes, images of [32, 32, 1]\n')
@@ -93,7 +105,7 @@ describe('ocellus evaluate', () => {
       folder,
     })
     expect(code).toBe(1)
-    expect(stderr).toMatch(/^ocellus: left out: .*broken\.png.*\n$/)
+    expect(withoutProgress(stderr)).toMatch(/^ocellus: left out: .*broken\.png.*\n$/)
     const found = JSON.parse(stdout)
     expect(found).toMatchObject({
       model: 'resnet20',
@@ -102,6 +114,46 @@ describe('ocellus evaluate', () => {
       data: { name: 'photos', images: 6, of: 7, leftOut: 1 },
       interval: wilsonInterval(found.right, 6),
     })
+  })
+
+  it('tells classes by the names that a training gave them, whichever of them the data have', async () => {
+    mkdirSync(join(folder, 'reds', 'red'), { recursive: true })
+    for (let i = 0; i < 3; i++) await picture(`reds/red/${i}.png`, [255 - i, 0, 0])
+    const model = createModel('resnet20', { classes: 3 })
+    // The first output wins, whatever is on the picture.
+    model
+      .namedVariables()
+      .get('linear.bias')
+      ?.write(Float32Array.of(1e6, 0, 0))
+    const classes = ['blue', 'green', 'red']
+    const preprocessing = { scale: 1 / 255, mean: [0.5], deviation: [0.25] }
+    const description = { model: 'resnet20', input: [32, 32, 3], preprocessing, data: 'photos', epochs: 1 } as const
+    await saveModel(join(folder, 'blue.safetensors'), model, { ...description, classes })
+    await saveModel(join(folder, 'red.safetensors'), model, { ...description, classes: classes.toReversed() })
+    const rights = ['blue', 'red'].map(async (file) => {
+      const args = ['evaluate', `${file}.safetensors`, '--data', 'reds', '--json']
+      const { stdout, stderr } = await ocellus(args, { folder })
+      const { right, confused } = JSON.parse(stdout)
+      return { right, confused, stderr: withoutProgress(stderr) }
+    })
+    expect(await Promise.all(rights)).toEqual([
+      { right: 0, confused: [{ a: 'blue', b: 'red', aAsB: 0, bAsA: 3 }], stderr: '' },
+      { right: 3, confused: [], stderr: '' },
+    ])
+  })
+
+  it('says what is wrong with a folder of parts', async () => {
+    for (const name of ['train/red', 'train/blue', 'test/green'])
+      mkdirSync(join(folder, 'parts', name), { recursive: true })
+    await picture('parts/train/red/0.png', [255, 0, 0])
+    await picture('parts/test/green/0.png', [0, 255, 0])
+    const args = ['evaluate', 'colours.npz', '--data', 'parts']
+    await expect(within(args)).rejects.toThrow(/parts.test.green is a class that .*parts.train does not have$/)
+    mkdirSync(join(folder, 'untrained', 'test', 'red'), { recursive: true })
+    await picture('untrained/test/red/0.png', [255, 0, 0])
+    await expect(within(['evaluate', 'colours.npz', '--data', 'untrained'])).rejects.toThrow(
+      'untrained has the parts test but no train',
+    )
   })
 
   it('runs an ONNX file as its own network, which agrees with the weights it was made from', async () => {
@@ -131,6 +183,11 @@ describe('ocellus evaluate', () => {
     [
       ['colours.npz', '--data', 'photos', '--mean', '1,2'],
       '--mean has 2 numbers, but resnet20 takes images of 3 channels',
+    ],
+    [['letters.safetensors', '--data', 'photos'], 'takes letters as it was trained on, so give one of characters, '],
+    [
+      ['letters.safetensors', '--data', 'characters'],
+      'takes letters of 784 pixels as they are, and characters has 1024',
     ],
     [['colours.onnx', '--data', 'photos', '--model', 'resnet20'], 'is a network itself, so leave out --model'],
   ])('refuses %j', async (args, message) => {

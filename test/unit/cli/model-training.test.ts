@@ -80,7 +80,7 @@ describe('a network by its name', () => {
     const flags = ['--optimizer', 'adam', '--rate', '0.005', '--epochs', '8', '--augment', 'crop:1', '--out', 'first']
     const { code, stdout, stderr } = await train([...digits, ...flags])
     expect(code, stderr).toBe(0)
-    const [, right = ''] = stdout.match(/^test: (\d+\.\d) % of 50 images right, 95 % interval/) ?? []
+    const [, right = ''] = stdout.match(/^test: (\d+\.\d\d) % of 50 images right, 95 % interval/) ?? []
     expect(Number(right)).toBeGreaterThan(90)
     expect(stderr).toContain('data:     mnist: 180 images for training, 20 for validation, 50 for the test')
     expect(stderr).toContain('changes:  crop:1')
@@ -101,7 +101,7 @@ describe('a network by its name', () => {
       ocellus(['summary', 'first'], { folder }),
     ])
     expect(JSON.parse(evaluated.stdout)).toMatchObject({ model: 'lenet5-28', classes: 10, data: { images: 50 } })
-    expect((100 * JSON.parse(evaluated.stdout).accuracy).toFixed(1)).toBe(right)
+    expect((100 * JSON.parse(evaluated.stdout).accuracy).toFixed(2)).toBe(right)
     expect(summary.stdout).toMatch(
       /^first\/network\.safetensors: lenet5-28, 10 classes, for images of \[28, 28, 1\]\ntrained on mnist for 8 epochs, /,
     )
@@ -111,11 +111,38 @@ describe('a network by its name', () => {
     expect(JSON.parse(classified.stdout).top[0]).toMatchObject({ class: 3, label: '3' })
   })
 
+  it('is trained with smoothed labels, its last weights are kept, and the test part is left alone where that is asked', async () => {
+    const flags = ['--epochs', '3', '--rate', '0.02', '--seed', '3', '--no-test']
+    const smooth = [...flags, '--label-smoothing', '0.3', '--keep', 'last', '--out', 'smooth']
+    const [plain, smoothed] = await Promise.all([train([...digits, ...flags]), train([...digits, ...smooth])])
+    expect(plain.code, plain.stderr).toBe(0)
+    expect(smoothed.code, smoothed.stderr).toBe(0)
+    expect(smoothed.stderr).toContain('50 for the test left alone')
+    expect(smoothed.stdout).toMatch(
+      /^last on validation: epoch 3 of 3, \d+\.\d\d % right\ntime: .+ for 3 epochs\nnetwork: /,
+    )
+    expect(plain.stdout).toMatch(/^best on validation: epoch \d of 3/)
+    const settings = JSON.parse(contents('smooth/settings.json'))
+    expect(settings).toMatchObject({ labelSmoothing: 0.3, keep: 'last' })
+    expect(contents('smooth/report.html')).toContain('The weights of the last epoch are kept.')
+    expect(contents('smooth/report.html')).not.toContain('test images right')
+    // No network is right about smoothed labels with a loss below their entropy.
+    const entropy = -(0.73 * Math.log(0.73) + 9 * 0.03 * Math.log(0.03))
+    const [first] = JSON.parse(contents('smooth/history.json'))
+    expect(first.train.loss).toBeGreaterThan(entropy)
+    const last = readSafetensors(bytes('smooth/checkpoint.safetensors'))
+    const kept = readSafetensors(bytes('smooth/network.safetensors'))
+    const name = 'classifier.4.weight'
+    expect(kept.tensors.get(name)?.data).toEqual(last.tensors.get(`model/${name}`)?.data)
+  })
+
   it('an autoencoder learns to give its inputs back', async () => {
     const flags = ['--model', 'conv-autoencoder', '--data', 'mnist', '--optimizer', 'adam', '--epochs', '3']
     const { code, stdout, stderr } = await train([...flags, '--out', 'codes'])
     expect(code, stderr).toBe(0)
-    expect(stdout).toMatch(/^test: loss 0\.\d+ on 50 images\nbest on validation: epoch 3 of 3, loss 0\.\d+$/m)
+    expect(stdout).toMatch(
+      /^test: loss 0\.\d+ on 50 images\nbest on validation: epoch 3 of 3, loss 0\.\d+\ntime: .+ for 3 epochs$/m,
+    )
     const losses: number[] = JSON.parse(contents('codes/history.json')).map(
       ({ valid }: { valid: { loss: number } }) => valid.loss,
     )
@@ -175,7 +202,7 @@ describe('fine-tuning', () => {
       /^network: {2}lenet5-28, 3 classes; weights of .*, with a new head of 3 classes in place of 10$/m,
     )
     expect(stderr).toContain('data:     photos: 18 images for training, 6 for validation, 6 for the test')
-    expect(stdout).toMatch(/^test: \d+\.\d % of 6 images right/)
+    expect(stdout).toMatch(/^test: \d+\.\d\d % of 6 images right/)
     const before = readSafetensors(bytes('first/network.safetensors')).tensors
     const after = readSafetensors(bytes('tuned/network.safetensors')).tensors
     expect([...after.keys()]).toEqual([...before.keys()])
@@ -221,6 +248,8 @@ describe('what cannot work is one sentence', () => {
     [[...digits, '--step-every', '2'], /^--step-every belongs to --schedule step, not cosine; leave it out$/],
     [[...digits, '--distort'], /^--distort belongs to the character network; leave it out, or --model and --from$/],
     [['--augment', 'crop'], /^--augment belongs to a network of --model; give its name, such as --model lenet5$/],
+    [['--no-test'], /^--no-test belongs to a network of --model; give its name, such as --model lenet5$/],
+    [['--keep', 'last'], /^--keep belongs to a network of --model/],
     [
       ['--data', 'photos'],
       /^the character network takes characters, .*; for .*photos give .* with --model, as resnet20$/,

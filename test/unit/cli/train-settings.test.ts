@@ -64,8 +64,15 @@ describe('changes of images', () => {
     expect(moved.sizing).toBeUndefined()
     expect(moved.before).toMatchObject([
       { name: 'randomCrop', options: { padding: 3, fill: 1 } },
-      { name: 'randomRotation', options: { degrees: 5, fill: 1 } },
+      { name: 'randomAffine', options: { degrees: 5, fill: 1 } },
     ])
+  })
+
+  it('that are parts of an affine map become one, in the place of the first', () => {
+    const made = makeAugmentations('rotate:5,crop:3,shift:0.1,zoom,shear:4', digits)
+    expect(made.before.map(({ name }) => name)).toEqual(['randomAffine', 'randomCrop'])
+    expect(made.before[0]?.options).toEqual({ degrees: 5, translate: [0.1, 0.1], scale: 0.1, shear: 4, fill: 1 })
+    expect(made.sentence).toBe('rotate:5 crop:3 shift:0.1 zoom:0.1 shear:4')
   })
 
   it.each([

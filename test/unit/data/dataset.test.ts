@@ -66,6 +66,7 @@ describe('Dataset', () => {
     )
     expect(() => counting(9).split([1.5, -0.5])).toThrow(UsageError)
     expect(() => counting(9).split([])).toThrow(UsageError)
+    expect(() => counting(9).split(0.2 as never)).toThrow('give the fractions of the parts, as [0.8, 0.2]')
   })
 
   it('refuses samples that do not exist', () => {
@@ -85,6 +86,12 @@ describe('Dataset', () => {
     expect(build({ labels: Int32Array.of(-1, 0) })).toThrow('sample 0 has label -1')
     expect(build({ inputs: { ...inputs, shape: [2, 3] } })).toThrow('4 input values do not fit the shape [2, 3]')
     expect(build({ inputs: { ...inputs, shape: [] } })).toThrow(OcellusError)
+    expect(build({ inputs: undefined as never })).toThrow('data set: inputs are { data, shape }')
+    expect(build({ inputs: { data: [1, 2, 3, 4] as never, shape: [2, 2] } })).toThrow(
+      'with a Float32Array or Uint8Array',
+    )
+    expect(build({ targets: { data: inputs.data } as never })).toThrow('data set: targets are { data, shape }')
+    expect(build({ classes: [] })).toThrow("there are labels but no classes; name them, as classes: ['cat', 'dog']")
     const broken = { data: Float32Array.of(1, 2, 3, Number.NaN), shape: [2, 2] }
     expect(build({ inputs: broken })).toThrow('sample 1 contains NaN')
   })

@@ -7,6 +7,7 @@ import { gunzipSync, gzipSync } from 'fflate'
 import { afterAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { FormatError, UsageError } from '../../../src/core/errors.ts'
 import type { Dataset } from '../../../src/data/dataset.ts'
+import { readBytes } from '../../../src/data/find-files.node.ts'
 import { dataFolder } from '../../../src/data/folder.node.ts'
 import { writeIdx } from '../../../src/data/formats/idx.ts'
 import { writeMatlab } from '../../../src/data/formats/matlab-writer.ts'
@@ -178,6 +179,23 @@ describe('loadDataset', () => {
     await expect(load()).rejects.toThrow(`${labelsPath}: expected labels [4] of u8, one per image, found [3] of u8`)
     put(join(other, 't10k-images-idx3-ubyte.gz'), writeIdx({ type: 'u8', shape: [4], data: new Uint8Array(4) }))
     await expect(load()).rejects.toThrow('expected images [N, H, W] of u8, found [4] of u8')
+  })
+})
+
+describe('files that are gzip', () => {
+  const path = (): string => join(folder, 'packed.gz')
+
+  it('are inflated, also those of few bytes that say little', async () => {
+    writeFileSync(path(), gzipSync(new Uint8Array(2 ** 20).fill(7)))
+    const found = await readBytes(path())
+    expect([found.length, found.every((value) => value === 7)]).toEqual([2 ** 20, true])
+  })
+
+  it('are left to the reader of the format where they are made to fill the memory', async () => {
+    // 32 MB of zeros in 32 kB: more than any honest file expands.
+    const packed = gzipSync(new Uint8Array(2 ** 25), { level: 9 })
+    writeFileSync(path(), packed)
+    expect((await readBytes(path())).length).toBe(packed.length)
   })
 })
 

@@ -4,7 +4,7 @@ import { execFile } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 import { promisify } from 'node:util'
 import { afterAll, afterEach, describe, expect, it } from 'vitest'
 import { FormatError, OcellusError, UsageError } from '../../../src/core/errors.ts'
@@ -302,6 +302,12 @@ describe('a worker', () => {
     await expect(
       taken(loaderOf(pictures, { transforms: [own], workers: 1 }).batches({ batchSize: 10 })),
     ).rejects.toThrow("the transform 'own' is none of this package")
+    const lost: Transform = { ...own, name: 'lost', module: pathToFileURL(join(folder, 'lost.mjs')).href }
+    await expect(
+      taken(loaderOf(pictures, { transforms: [lost], workers: 1 }).batches({ batchSize: 10 })),
+    ).rejects.toThrow(
+      /^the transform 'lost' cannot be loaded from file:.*lost\.mjs: .*; workers run JavaScript as it is/,
+    )
   })
 })
 

@@ -6,6 +6,7 @@ import { expect, test } from 'vitest'
 import { nativeSets } from '../codegen/x64/native-sets.ts'
 
 const child = fileURLToPath(new URL('child.ts', import.meta.url))
+const starter = fileURLToPath(new URL('starting-child.ts', import.meta.url))
 /** Long enough for any machine; a process that hangs would never end. */
 const longest = 30_000
 
@@ -15,10 +16,10 @@ interface Ending {
   readonly output: string
 }
 
-/** Runs the child to its end. With `interrupt`, Ctrl-C comes when it has worked for a while. */
-function run(device: string, ending: string, interrupt: boolean): Promise<Ending> {
+/** Runs a script to its end. With `interrupt`, Ctrl-C comes when it has worked for a while. */
+function run(script: string, args: readonly string[], interrupt = false): Promise<Ending> {
   return new Promise((resolve, reject) => {
-    const started = spawn(process.execPath, ['--import', 'tsx', child, device, ending], {
+    const started = spawn(process.execPath, ['--import', 'tsx', script, ...args], {
       stdio: ['ignore', 'pipe', 'pipe'],
       timeout: longest,
       killSignal: 'SIGKILL',
@@ -47,8 +48,17 @@ const endings = [
 test.each(devices.flatMap((device) => endings.map(([ending, wanted]) => ({ device, ending, wanted }))))(
   'on $device, $ending',
   async ({ device, ending, wanted }) => {
-    const ended = await run(device, ending, ending === 'busy' || ending === 'interrupted')
+    const ended = await run(child, [device, ending], ending === 'busy' || ending === 'interrupted')
     expect(ended.output).toContain('ready')
     expect({ code: ended.code, signal: ended.signal }).toEqual(wanted)
   },
 )
+
+// koffi aborts the process ("napi_throw") where a thread is ended while it loads koffi.
+test.each([
+  ['return', 0],
+  ['exit', 7],
+])('a process that ends while a thread loads koffi waits for that: %s', async (ending, code) => {
+  const ended = await run(starter, [ending])
+  expect(ended).toEqual({ code, signal: null, output: 'ready\nloaded\n' })
+})

@@ -5,7 +5,7 @@ import { DeviceError } from '../../../src/core/errors.ts'
 import { startDevice } from '../../../src/devices/registry.ts'
 import '../../../src/devices/native/register.node.ts'
 import { WasmMemory } from '../../../src/devices/wasm/memory.ts'
-import { compile, full, init, Variable } from '../../../src/index.ts'
+import { compile, full, init, ones, Variable } from '../../../src/index.ts'
 import { nativeSets } from '../codegen/x64/native-sets.ts'
 
 const devices = nativeSets.length > 0 ? (['wasm', 'native'] as const) : (['wasm'] as const)
@@ -34,6 +34,12 @@ test.each(devices)('%s: a program whose scratch cannot fit', async (name) => {
   expect(() => wide().item()).toThrow(DeviceError)
   expect(() => wide().item()).toThrow(/^the scratch memory of this program needs \d+\.\d MiB; \d+\.\d MiB of /)
   expect(vector.sum().item()).toBe(40_000)
+})
+
+test.each(devices)('%s: a program with images so large that no instruction takes their distances', async (name) => {
+  await init({ device: name })
+  const huge = ones([4096, 256, 256, 64]).conv2d(ones([3, 3, 64, 64]))
+  expect(() => huge.sum().item()).toThrow(/^the scratch memory of this program needs \d+\.\d MiB; \d+\.\d MiB of /)
 })
 
 test('what is given back is given out again', () => {

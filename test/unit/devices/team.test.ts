@@ -78,6 +78,15 @@ test('the number of threads can change, and a worker that ends is replaced', asy
   await threads.use(1)
 })
 
+test('of several numbers asked for at once the last one counts, and all wait until its threads have started', async () => {
+  const threads = new Threads({ memory: new WasmMemory() })
+  await Promise.all([2, 5, 3, 4].map((count) => threads.use(count)))
+  expect(threads.count).toBe(4)
+  expect(threads.team()?.ready).toBe(true)
+  await Promise.all([3, 1].map((count) => threads.use(count)))
+  expect(threads.team()).toBe(undefined)
+})
+
 test('where a worker cannot start, init says so, and the caller works alone', async () => {
   const memory = new WasmMemory()
   const nowhere = { koffi: '/no/such/package', wait: { yield: 0n, sleep: 0n } }

@@ -12,9 +12,10 @@ import { Conv2d } from '../../../src/nn/conv2d.ts'
 import { Dropout } from '../../../src/nn/dropout.ts'
 import { Flatten } from '../../../src/nn/flatten.ts'
 import { LayerNorm } from '../../../src/nn/layer-norm.ts'
-import { Linear } from '../../../src/nn/linear.ts'
+import { type ImageShape, Linear } from '../../../src/nn/linear.ts'
 import { Module } from '../../../src/nn/module.ts'
 import { Sequential } from '../../../src/nn/sequential.ts'
+import { compile } from '../../../src/tensor/compile.ts'
 import { type Tensor, tensor } from '../../../src/tensor/tensor.ts'
 import { described, type ExpectedTensor, expected, fixture } from './fixture.ts'
 
@@ -26,6 +27,25 @@ const network = (known = true): Sequential =>
     new Flatten(),
     new Linear({ inputs: 24, outputs: 5, ...(known ? { inputImage: [2, 4, 3] } : {}) }),
   )
+
+/** The network of checkpoint.pth with a forward of its own, where no layer says that an image is flattened. */
+class Flattening extends Module {
+  readonly conv = new Conv2d({ inputs: 2, outputs: 3, kernel: 3, bias: false })
+  readonly norm = new BatchNorm2d({ channels: 3 })
+  readonly dropout = new Dropout()
+  readonly head: Linear
+
+  constructor(inputImage?: ImageShape) {
+    super()
+    this.head = new Linear({ inputs: 24, outputs: 5, ...(inputImage === undefined ? {} : { inputImage }) })
+  }
+
+  override forward(x: Tensor): Tensor {
+    return this.head.forward(this.dropout.forward(this.norm.forward(this.conv.forward(x)).flatten(1)))
+  }
+}
+
+const flatteningNames = { 0: 'conv', 1: 'norm', 3: 'head' }
 
 /** The network of decoder.pth. */
 class Decoder extends Module {
@@ -112,6 +132,47 @@ describe('a Linear behind a Flatten', () => {
     await expect(behind(new AdaptiveAveragePool2d({ size: 2 }), new Flatten(), linear())).rejects.toThrow(
       'the Linear 3',
     )
+  })
+})
+
+describe('a Linear behind a flatten() in the forward of a module', () => {
+  const images = given(expected.network.images)
+  const load = (model: Module) => loadWeights(model, fixture('checkpoint.pth'), { rename: flatteningNames })
+
+  it('takes rows in the right order where the image is given, or after a run in train or eval mode', async () => {
+    const told = new Flattening([2, 4, 3]).eval()
+    await load(told)
+    expectClose(told.forward(images), expected.network.logits)
+    for (const training of [true, false]) {
+      const ran = training ? new Flattening() : new Flattening().eval()
+      ran.forward(images).dataSync()
+      expect(ran.head.inputImage).toEqual([2, 4, 3])
+      await load(ran.eval())
+      expectClose(ran.forward(images), expected.network.logits)
+    }
+  })
+
+  it('is refused at the first forward where the rows were loaded without knowing, eager and compiled, until loaded again', async () => {
+    const model = new Flattening().eval()
+    await load(model)
+    const sentence =
+      "Linear: the input is a flattened image [2, 4, 3], but its weights were loaded from PyTorch's layout as if it were none, so the rows are in another order; give the layer inputImage: [2, 4, 3], or run the model once before loading"
+    expect(() => model.forward(images)).toThrow(sentence)
+    expect(() => compile((x: Tensor) => model.forward(x))(images)).toThrow(sentence)
+    model.head.inputImage = [2, 4, 3]
+    expect(() => model.forward(images)).toThrow(sentence)
+    await load(model)
+    expectClose(model.forward(images), expected.network.logits)
+  })
+
+  it('leaves rows as they are where one pixel says so, and where the layout is our own', async () => {
+    const plain = new Flattening([1, 1, 24]).eval()
+    await load(plain)
+    expect(plain.forward(images).shape[1]).toBe(5)
+    const own = new Flattening().eval()
+    await loadWeights(own, await saveWeights(plain))
+    expect(own.forward(images).toArray()).toEqual(plain.forward(images).toArray())
+    expect(own.head.inputImage).toEqual([2, 4, 3])
   })
 })
 

@@ -1,18 +1,36 @@
 // Weights by name: what is saved comes back, and what does not fit is named.
 
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import {
+  lstatSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
+import { allocateArray } from '../../../src/core/dtype.ts'
+import { FormatError } from '../../../src/core/errors.ts'
+import { type HostTensor, isLate } from '../../../src/core/host-tensor.ts'
 import { writeFileAtomically } from '../../../src/io/atomic-file.node.ts'
 import { readSafetensors, writeSafetensors } from '../../../src/io/safetensors.ts'
-import { loadWeights as loadFile, saveWeights as saveFile } from '../../../src/io/weights.node.ts'
+import { loadWeights as loadFile, openSafetensors, saveWeights as saveFile } from '../../../src/io/weights.node.ts'
 import { loadWeights, saveWeights } from '../../../src/io/weights.ts'
 import { WeightsMismatchError } from '../../../src/io/weights-report.ts'
 import { relu } from '../../../src/nn/activations.ts'
 import { Linear } from '../../../src/nn/linear.ts'
 import { Sequential } from '../../../src/nn/sequential.ts'
 
+const threeTypes = writeSafetensors({
+  exact: { dtype: 'f64', shape: [100], data: Float64Array.from({ length: 100 }, (_, i) => i / 7) },
+  rounded: { dtype: 'f32', shape: [10, 10], data: Float32Array.from({ length: 100 }, (_, i) => i / 7) },
+  counted: { dtype: 'i32', shape: [3], data: Int32Array.of(1, -2, 3) },
+})
 const folder = mkdtempSync(join(tmpdir(), 'ocellus-weights-'))
 afterAll(() => rmSync(folder, { recursive: true }))
 
@@ -33,6 +51,28 @@ describe('weights', () => {
     await saveFile(model, path, { metadata: { note: 'mine' } })
     expect((await loadFile(fromFile, path)).complete).toBe(true)
     expect(values(fromFile)).toEqual(values(model))
+  })
+
+  it('come out of a file one by one, and what the file no longer holds is an error', async () => {
+    const path = join(folder, 'one-by-one.safetensors')
+    writeFileSync(path, threeTypes)
+    const opened = openSafetensors(path)
+    const whole = readSafetensors(threeTypes)
+    expect(opened.metadata).toEqual(whole.metadata)
+    for (const [name, { dtype, shape, data }] of whole.tensors) {
+      const tensor = opened.tensors.get(name) as HostTensor
+      expect([tensor.dtype, tensor.shape, tensor.data]).toEqual([dtype, shape, data])
+      if (!isLate(tensor)) continue
+      const values = allocateArray(dtype, data.length)
+      tensor.readInto(values)
+      expect(values).toEqual(data)
+    }
+    writeFileSync(path, threeTypes.subarray(0, threeTypes.length - 400))
+    expect(() => [...opened.tensors.values()].map(({ data }) => data)).toThrow(
+      `${path} cannot be read: it became shorter while it was read`,
+    )
+    await expect(loadFile(net(), path)).rejects.toThrow(FormatError)
+    expect(() => openSafetensors(join(folder, 'nowhere'))).toThrow(/nowhere cannot be read: ENOENT/)
   })
 
   it('are readable by others: plain safetensors with the names, [in, out]', async () => {
@@ -113,5 +153,23 @@ describe('writeFileAtomically', () => {
     await expect(writeFileAtomically(join(path, 'below'), 'new')).rejects.toThrow('cannot be written')
     await expect(writeFileAtomically(folder, 'new')).rejects.toThrow('cannot be written')
     expect(readdirSync(folder).filter((name) => name.endsWith('.tmp'))).toEqual([])
+  })
+
+  it.skipIf(process.platform === 'win32')('leaves links and permissions as they are', async () => {
+    const [path, link] = [join(folder, 'private.txt'), join(folder, 'link.txt')]
+    writeFileSync(path, 'old', { mode: 0o600 })
+    symlinkSync('private.txt', link)
+    await writeFileAtomically(link, 'new')
+    expect([readFileSync(path, 'utf8'), statSync(path).mode & 0o777]).toEqual(['new', 0o600])
+    expect(lstatSync(link).isSymbolicLink()).toBe(true)
+  })
+
+  it.skipIf(process.platform === 'win32')('takes the place of no device and no pipe', async () => {
+    const path = join(folder, 'pipe')
+    execFileSync('mkfifo', [path])
+    await expect(writeFileAtomically(path, 'new')).rejects.toThrow(
+      `${path} cannot be written: it is a device or pipe; give the name of a file`,
+    )
+    expect(statSync(path).isFIFO()).toBe(true)
   })
 })

@@ -26,6 +26,7 @@ describe('createModel', () => {
   it.each([
     ['lenet5', 61_706],
     ['nist36-cnn', 1_849_380],
+    ['character-cnn', 267_274],
     ['resnet20-padding', 269_722],
     ['resnet32-padding', 464_154],
     ['resnet56-padding', 853_018],
@@ -74,7 +75,7 @@ describe('createModel', () => {
 })
 
 describe('a head', () => {
-  it.each(['lenet5', 'nist36-cnn', 'mnist-cnn', 'resnet20', 'squeezenet1.1', 'mobilenet-v2'] as const)(
+  it.each(['lenet5', 'nist36-cnn', 'mnist-cnn', 'character-cnn', 'resnet20', 'squeezenet1.1', 'mobilenet-v2'] as const)(
     'of %s can be replaced',
     (name) => {
       const model = skipInitialization(() => createModel(name))

@@ -12,6 +12,7 @@ import {
   xavierUniform,
   zeros,
 } from '../../../src/nn/initializers.ts'
+import { Variable } from '../../../src/tensor/variable.ts'
 
 const shape = [300, 200]
 const cases: [string, Initializer, number, number][] = [
@@ -41,6 +42,21 @@ describe.each(cases)('%s', (_, initializer, variance, bound) => {
     expect(Array.from(initializer(shape, new Random(1)).dataSync())).toEqual(values)
     expect(Array.from(initializer(shape, new Random(2)).dataSync())).not.toEqual(values)
   })
+})
+
+it.each([
+  ['uniform', kaimingUniform, Math.sqrt(6 / 5), 'uniform'],
+  ['normal', kaimingNormal, Math.sqrt(2 / 5), 'normal'],
+] as const)('%s weights are those of draws one by one, whenever they are asked for', (_, initializer, scale, kind) => {
+  const [late, soon] = [new Random(7, 3), new Random(7, 3)]
+  const draw = (): number => (kind === 'normal' ? soon.normal(0, scale) : soon.uniform(-scale, scale))
+  const wanted = [20, 30].map((length) => Array.from({ length }, () => Math.fround(draw())))
+  const [first, second] = [initializer([5, 4], late), initializer([5, 6], late)]
+  // What is drawn next does not depend on whether the weights were looked at, nor they on the order.
+  expect(late.state).toEqual(soon.state)
+  expect(Array.from(second.dataSync())).toEqual(wanted[1])
+  expect(Array.from(first.dataSync())).toEqual(wanted[0])
+  expect(Array.from(new Variable(initializer([5, 4], new Random(7, 3))).dataSync())).toEqual(wanted[0])
 })
 
 it('constants are constant', () => {

@@ -105,6 +105,26 @@ describe('Flatten', () => {
   })
 })
 
+describe('Linear', () => {
+  const seen = (run: (linear: Linear) => unknown): unknown => {
+    const linear = new Linear({ inputs: 24, outputs: 2 })
+    run(linear)
+    return linear.inputImage
+  }
+
+  it('sees which image it takes through activations and dropout, and through no other op', () => {
+    const flat = ones([5, 2, 3, 4]).flatten(1)
+    expect(seen((linear) => linear.forward(ones([5, 2, 3, 4]).reshape([-1, 24])))).toEqual([2, 3, 4])
+    expect(seen((linear) => linear.forward(relu(new Dropout({ rate: 0.5 }).forward(flat))))).toEqual([2, 3, 4])
+    expect(seen((linear) => compile((x: Tensor) => linear.forward(x.flatten(1)))(ones([5, 2, 3, 4])))).toEqual([
+      2, 3, 4,
+    ])
+    expect(seen((linear) => linear.forward(flat.matmul(ones([24, 24]))))).toBe(undefined)
+    expect(seen((linear) => linear.forward(ones([5, 4, 6]).flatten(1)))).toBe(undefined)
+    expect(seen((linear) => linear.forward(ones([5, 2, 2, 24])))).toBe(undefined)
+  })
+})
+
 describe('Residual and Concat', () => {
   const double = (x: Tensor): Tensor => x.multiply(2)
 
@@ -135,6 +155,10 @@ describe('what makes no sense is refused in a sentence', () => {
     [
       'Conv2d: inputs must be a whole number of 1 or more, not 0',
       () => new Conv2d({ inputs: 0, outputs: 1, kernel: 3 }),
+    ],
+    [
+      'Conv2d: inputs must be a whole number of 1 or more, not undefined',
+      () => new Conv2d({} as ConstructorParameters<typeof Conv2d>[0]),
     ],
     [
       'Conv2d: kernel must be a whole number of 1 or more, or two of them, not [3, 0]',

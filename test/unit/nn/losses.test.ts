@@ -11,6 +11,7 @@ import {
   crossEntropy,
   l2Penalty,
   meanSquaredError,
+  smoothedCrossEntropy,
   summedCrossEntropy,
 } from '../../../src/nn/losses.ts'
 import { compile } from '../../../src/tensor/compile.ts'
@@ -113,6 +114,24 @@ describe('crossEntropy', () => {
     const later = compile((labels: Tensor) => crossEntropy(logits, labels))
     expect(later(tensor([2])).item()).toBeGreaterThan(0)
     expect(later(tensor([-1])).item()).toBeNaN()
+  })
+
+  it('with smoothed labels is that of the truth mixed with all classes alike', () => {
+    const logits = f64([
+      [1, -2, 0.5],
+      [3, 4, -900],
+    ])
+    const mixed = f64([
+      [0.8 + 0.2 / 3, 0.2 / 3, 0.2 / 3],
+      [0.2 / 3, 0.8 + 0.2 / 3, 0.2 / 3],
+    ])
+    const smoothed = smoothedCrossEntropy(0.2)(logits, tensor([0, 1])).item()
+    expect(Math.abs(smoothed / crossEntropy(logits, mixed).item() - 1)).toBeLessThan(1e-14)
+    expect(smoothedCrossEntropy(0)).toBe(crossEntropy)
+    for (const wrong of [1, -0.1, Number.NaN]) {
+      expect(() => smoothedCrossEntropy(wrong)).toThrow(`smoothing must be at least 0 and below 1, not ${wrong}`)
+    }
+    expect(() => smoothedCrossEntropy(0.1)(logits, tensor([0, 3]))).toThrow('smoothedCrossEntropy: label 3 is no class')
   })
 
   it('refuses shapes that do not fit', () => {

@@ -1,5 +1,6 @@
 // Modules: finding parameters, names, freezing, conversion, modes.
 
+import { inspect } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import { Random } from '../../../src/core/random.ts'
 import { relu, sigmoid } from '../../../src/nn/activations.ts'
@@ -32,6 +33,24 @@ class Everything extends Module {
     )
   }
 }
+
+describe('a module as text', () => {
+  it('is its modules by name, with the shapes of what each holds itself, and what is frozen', () => {
+    const model = new Everything()
+    model.freeze('heads.digits')
+    const text = [
+      'Everything, 127 parameters, scale [2], mean [2]',
+      '  blocks.0: Linear, weight [2, 3], bias [3]',
+      '  blocks.1: Linear, weight [3, 2], bias [2]',
+      '  heads.digits: Linear, weight [2, 10] frozen, bias [10] frozen',
+      '  heads.letters: Linear, weight [2, 26], bias [26]',
+    ]
+    expect(String(model).split('\n')).toEqual(text)
+    expect(inspect(new Sequential(layer(2, 3), relu, (x) => x))).toBe(
+      'Sequential, 9 parameters\n  0: Linear, weight [2, 3], bias [3]\n  1: relu\n  2: function',
+    )
+  })
+})
 
 describe('what a module holds', () => {
   it('is found in properties, arrays and records, and has their names', () => {

@@ -93,6 +93,7 @@ it('prints a table, and gives the same as JSON', () => {
 
 it('says what is wrong with the input shape', () => {
   expect(() => summary(nist(), [1, 1000])).toThrow('this layer takes [.., 1024]')
+  expect(() => summary(nist(), { input: [1, 1024] } as never)).toThrow('the input is a shape, as [1, 28, 28, 1]')
   expect(() => summary(nist(), [])).toThrow('needs a batch axis of 1 or more')
 })
 

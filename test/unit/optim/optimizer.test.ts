@@ -72,6 +72,21 @@ describe('learning rate', () => {
     expect(() => optimizer.step([f64([1])])).toThrow(
       "the schedule's learning rate after 0 steps must be a number of 0 or more",
     )
+    expect(() => new Sgd([variable([1], 'w')], Object({ learningRate: '0.1' }))).toThrow(
+      'learningRate must be a number of 0 or more, not the string "0.1"',
+    )
+  })
+
+  it('is the highest at once where one cycle rises for a single step', () => {
+    expect(oneCycle({ max: 1, rising: 0.1, steps: 10 })({ step: 0, epoch: undefined, steps: undefined })).toBe(1)
+  })
+
+  it('refuses lengths that are none', () => {
+    expect(() => oneCycle({ max: 1, rising: 2 })).toThrow('rising must be from 0 to 1')
+    expect(() => oneCycle({ max: 1, steps: 0 })).toThrow('oneCycle: steps must be a number above 0, not 0')
+    expect(() => cosine({ start: 1, steps: 0 })).toThrow('cosine: steps must be a number above 0, not 0')
+    expect(() => exponential({ start: 1, every: 0 })).toThrow('exponential: every must be a number above 0, not 0')
+    expect(() => warmUp(1, { steps: Number.NaN })).toThrow('warmUp: steps must be a number of 0 or more, not NaN')
   })
 })
 
@@ -101,9 +116,19 @@ describe('parameters', () => {
     const w = variable([1, 2], 'w')
     expect(() => new Sgd([], { learningRate: 1 })).toThrow('an optimizer needs parameters')
     expect(() => new Sgd([w, w], { learningRate: 1 })).toThrow('parameter w is given to the optimizer twice')
+    const strangers = [[w, { parameters: [w] }], [{ params: [w] }], [{ parameters: w }], [f64([1])], [null]]
+    for (const parameters of strangers) {
+      expect(() => Reflect.construct(Sgd, [parameters, { learningRate: 1 }])).toThrow(
+        'an optimizer takes parameters, or groups { parameters: [..] } of them, but not both, and not',
+      )
+    }
+    expect(() => Reflect.construct(Sgd, [new Map([['w', w]]), { learningRate: 1 }])).toThrow(
+      'an optimizer takes an array, such as model.parameters(), not a Map',
+    )
     const optimizer = new Sgd([w], { learningRate: 1 })
     expect(() => optimizer.step([])).toThrow('the optimizer has 1 parameters, but there are 0 gradients')
     expect(() => optimizer.step([f64([1])])).toThrow('parameter w has shape [2], its gradient [1]')
+    expect(() => Reflect.apply(optimizer.step, optimizer, [[1]])).toThrow('step: takes a tensor, not the number 1')
     expect(() => new Sgd([w], { learningRate: 1, nesterov: true })).toThrow('nesterov needs a momentum above 0')
     expect(() => new Adam([w], { learningRate: 1, betas: [0.9, 1] })).toThrow(
       'betas must be at least 0 and below 1, not 1',

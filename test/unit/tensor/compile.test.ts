@@ -336,6 +336,23 @@ describe.each(deviceNames)('on %s', (device) => {
       expect(list(v)).toEqual([Math.fround(0.1), 1])
     })
 
+    test('by a function that writes its memory, before and after its first use, and never inside a compiled function', () => {
+      const v = new Variable(tensor([1, 2]), { label: 'weights' })
+      v.fill((values) => values.set([3, 4]))
+      expect(list(v)).toEqual([3, 4])
+      const before = v.add(1)
+      v.fill((values) => {
+        expect(values).toHaveLength(2)
+        values.fill(5)
+      })
+      expect(list(v)).toEqual([5, 5])
+      expect(() => before.dataSync()).toThrow('a value that depends on variable weights is read after')
+      expect(() => compile(() => v.fill((values) => values.fill(6)))()).toThrow(
+        'fill: variable weights is written inside a compiled function; assign a tensor to it there',
+      )
+      expect(list(v)).toEqual([5, 5])
+    })
+
     test('a value from before an assignment cannot be read after it, and the error names the variable', () => {
       const v = new Variable(tensor([1, 2]), { label: 'bias' })
       const stale = v.multiply(2)

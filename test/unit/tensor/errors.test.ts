@@ -87,6 +87,7 @@ describe('a mistake is an error with the op, what was given, and the line', () =
       "gather: the indices' shape [3] differs from [2, 3] beside axis 0",
     ],
     ['concat', () => concat([a, zeros([3, 3])], 1), ShapeError, 'concat: [2, 3] and [3, 3] differ beside axis 1'],
+    ['arange', () => arange(2 ** 31 + 1), ShapeError, 'arange: i32 does not hold 2147483649 integers'],
     ['concat of nothing', () => concat([]), UsageError, 'concat: there are no tensors'],
     [
       'concat of two dtypes',

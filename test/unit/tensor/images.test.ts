@@ -266,6 +266,7 @@ describe('a mistake is one sentence with the op and what was given:', () => {
       'maxPool2d: padding 2 is more than half of a window of 3 pixels',
     ],
     [() => zeros([4]).averagePool2d({ size: 1 }), ShapeError, 'averagePool2d: takes images [N, H, W, C], not [4]'],
+    [() => x.averagePool2d({ size: 2, stride: 0 }), ShapeError, 'averagePool2d: stride is 0; give a whole number >= 1'],
     [() => x.averagePool2d({ size: 9 }), ShapeError, 'windows: a window that is 9 high does not fit'],
     [() => x.adaptiveAveragePool2d(0), ShapeError, 'adaptiveAveragePool2d: size is 0; give a whole number >= 1'],
     [() => x.upsample2d({}), ShapeError, 'upsample2d: give either scale or size'],
