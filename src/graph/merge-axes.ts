@@ -26,7 +26,8 @@ function removable(stage: Stage, axis: number): boolean {
   if (stage.axes[axis] !== 1) return false
   if (stage.kind !== 'contract') return true
   const role = stage.roles[axis] as string
-  return role === 'outer' || stage.roles.lastIndexOf(role as 'row') !== axis
+  const others = stage.roles.flatMap((other, i) => (other === role && i !== axis ? [i] : []))
+  return role === 'outer' || others.some((other) => stage.axes[other] !== 1 || other > axis)
 }
 
 export function mergeAxes(stage: Stage): Stage {
