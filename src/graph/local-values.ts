@@ -95,7 +95,8 @@ export class LocalValues {
     )
     this.#known.set(operand, { buffer, offset: 0, image: { shape: image, corner: shape.map(() => 0) } })
     // What is padded can be read inside its halo as well, where it lies nowhere else.
-    if (padded && this.places.locate(source) === undefined) this.#known.set(source, { buffer, offset: 0, image: { shape: image, corner } })
+    if (padded && this.places.locate(source) === undefined)
+      this.#known.set(source, { buffer, offset: 0, image: { shape: image, corner } })
     const fill: Stage = {
       kind: 'materialise',
       slabRole: 'parallel',

@@ -26,8 +26,7 @@ function removable(stage: Stage, axis: number): boolean {
   if (stage.axes[axis] !== 1) return false
   if (stage.kind !== 'contract') return true
   const role = stage.roles[axis] as string
-  const others = stage.roles.flatMap((other, i) => (other === role && i !== axis ? [i] : []))
-  return role === 'outer' || others.some((other) => stage.axes[other] !== 1 || other > axis)
+  return role === 'outer' || stage.roles.lastIndexOf(role as 'row') !== axis
 }
 
 export function mergeAxes(stage: Stage): Stage {
