@@ -231,7 +231,9 @@ export class ExpressionBuilder {
         input,
         input.shape.map(() => zeroAffine(axes)),
       )
-    const { offset, strides } = flatten(index, node.shape, axes)
+    // Of the running image alone, the first axis of both shapes is the image; it has no halo, since only what is in no memory lies in one.
+    const within = place.image === undefined ? index : [zeroAffine(axes), ...index.slice(1)]
+    const { offset, strides } = flatten(within, node.shape, axes)
     return {
       kind: 'load',
       access: { buffer: place.buffer, offset: place.offset + offset, slab: 0, strides },

@@ -17,7 +17,7 @@ import {
 import { isPointwise, rootNames, type Values } from './values.ts'
 
 /** Elements of one image from which on a pass over it is worth a stage of its own. */
-const leastElements = 1024
+const leastElements = 64
 /** Weights of all convolutions of one kernel, in elements: more would not stay in cache from image to image. */
 const mostWeights = 2 ** 17
 

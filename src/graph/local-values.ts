@@ -94,8 +94,9 @@ export class LocalValues {
       this.#steps,
     )
     this.#known.set(operand, { buffer, offset: 0, image: { shape: image, corner: shape.map(() => 0) } })
-    // What is padded can be read inside its halo as well.
-    if (padded) this.#known.set(source, { buffer, offset: 0, image: { shape: image, corner } })
+    // What is padded can be read inside its halo as well, where it lies nowhere else.
+    if (padded && this.places.locate(source) === undefined)
+      this.#known.set(source, { buffer, offset: 0, image: { shape: image, corner } })
     const fill: Stage = {
       kind: 'materialise',
       slabRole: 'parallel',

@@ -41,12 +41,19 @@ interface TileRows {
   readonly inside: readonly (readonly number[])[]
 }
 
+/** Which of its visits a tile gets: sums that wait in memory between blocks have several. */
+interface Visit {
+  readonly number: Place
+  readonly count: number
+}
+
 /** A tile's share of a stream: `lines` cache lines from `start` on. */
 interface Share {
   readonly stream: Stream
   readonly start: Place
   readonly lines: number
   readonly lineElements: number
+  readonly visit: Visit
 }
 
 /** Steps of the sum between two requests, at least. */
@@ -97,7 +104,7 @@ class DirectLowering {
 
   lower(): void {
     const outer = [...this.#stage.roles.keys()].filter((axis) => this.#stage.roles[axis] === 'outer')
-    this.#over(outer, () => this.#sumBlocks((sums) => this.#panels(sums)))
+    this.#over(outer, () => this.#sumBlocks((sums, visit) => this.#panels(sums, visit)))
   }
 
   /** `body` at each position of `axes`. */
@@ -111,18 +118,23 @@ class DirectLowering {
   }
 
   /** Blocks of the outermost sum axis whose operands stay in the first cache while all tiles pass; one block where totals cannot wait in memory. */
-  #sumBlocks(body: (sums: readonly SumPart[]) => void): void {
+  #sumBlocks(body: (sums: readonly SumPart[], visit: Visit) => void): void {
     const whole = this.#sums.map((axis) => ({ start: place(0), extent: this.#extent(axis) }))
     const [first, ...inner] = whole
     const size = this.#stage.accumulates === true ? this.#blockExtent() : (first?.extent ?? 1)
     if (first === undefined || size >= first.extent) {
-      body(whole)
+      body(whole, { number: place(0), count: 1 })
       return
     }
     const full = Math.floor(first.extent / size)
-    this.#b.loop(full, (variable) => body([{ start: place(0, [variable, size]), extent: size }, ...inner]))
+    this.#b.loop(full, (variable) =>
+      body([{ start: place(0, [variable, size]), extent: size }, ...inner], {
+        number: place(0, [variable, 1]),
+        count: full,
+      }),
+    )
     const rest = first.extent % size
-    if (rest > 0) body([{ start: place(full * size), extent: rest }, ...inner])
+    if (rest > 0) body([{ start: place(full * size), extent: rest }, ...inner], { number: place(0), count: 0 })
   }
 
   #blockExtent(): number {
@@ -134,7 +146,7 @@ class DirectLowering {
     return Math.max(1, fitting, Math.ceil(blockSteps / steps))
   }
 
-  #panels(sums: readonly SumPart[]): void {
+  #panels(sums: readonly SumPart[], visit: Visit): void {
     const { lanes } = this.#b
     const columns = this.#extent(this.#column)
     const vectors = Math.ceil(columns / lanes)
@@ -146,12 +158,13 @@ class DirectLowering {
     const shared = positions >= sharingTiles * tile.height * tile.width
     let asked = false
     const rows = (panel: Panel): void => {
-      const streams = asked ? [] : this.#streams
+      // Tiles repeat for outer rows, and in a short last block nothing is left to ask for.
+      const streams = asked || visit.count === 0 || this.#rows.length > 2 ? [] : this.#streams
       asked = true
       const packed = shared ? this.#packPanel(sums, panel) : undefined
       this.#over(this.#rows.slice(0, -2), () =>
         this.#rowTiles(tile, (area) => {
-          this.#tile(sums, area, panel, packed, this.#shares(streams, area))
+          this.#tile(sums, area, panel, packed, this.#shares(streams, area, visit))
         }),
       )
     }
@@ -245,7 +258,7 @@ class DirectLowering {
   }
 
   /** This tile's share of what the next image reads: runs of lines, one for each stream. */
-  #shares(streams: readonly Stream[], { corner, inside }: TileRows): Share[] {
+  #shares(streams: readonly Stream[], { corner, inside }: TileRows, visit: Visit): Share[] {
     const axes = this.#rows.slice(-corner.length)
     const positions = this.#rows.reduce((product, axis) => product * this.#extent(axis), 1)
     const [y, x] = corner.length === 2 ? corner : [place(0), corner[0]]
@@ -256,7 +269,7 @@ class DirectLowering {
       const lineElements = lineBytes / bytesOf(stream.dtype)
       const each = Math.ceil(stream.elements / positions / lineElements) * lineElements
       const start = within(scaledPlace(y as Place, band * each), scaledPlace(x as Place, height * each))
-      return { stream, start, lines: (inside.length * each) / lineElements, lineElements }
+      return { stream, start, lines: (inside.length * each) / lineElements, lineElements, visit }
     })
   }
 
@@ -334,7 +347,7 @@ class DirectLowering {
     sums: readonly SumPart[],
     step: () => void,
     shares: readonly Share[] = [],
-    cell: Place = place(0),
+    cell: Place = shares[0]?.visit.number ?? place(0),
     next = 0,
   ): void {
     const axis = this.#sums[next]
@@ -349,7 +362,7 @@ class DirectLowering {
     // An empty sum has no steps to spread requests over.
     const before = Math.max(
       1,
-      sums.slice(0, next).reduce((product, { extent }) => product * extent, 1),
+      sums.slice(0, next).reduce((product, { extent }) => product * extent, shares[0]?.visit.count ?? 1),
     )
     if (!last) {
       this.#b.loop(part.extent, (variable: LoopVar) => {

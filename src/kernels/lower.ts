@@ -73,9 +73,10 @@ function lowerStage(b: Builder, target: Target, stage: Stage, slab: SlabLoops, s
   }
 }
 
-/** The stage between whose tiles the next image is asked for: the first contraction that does not add to what is there. */
+/** The stage between whose tiles the next image is asked for: the first contraction, rather one that does not add to what is there. */
 function askingStage(stages: readonly Stage[]): Stage | undefined {
-  return stages.find((stage) => stage.kind === 'contract' && stage.accumulates !== true && !isMatrixProduct(stage))
+  const contractions = stages.filter((stage) => stage.kind === 'contract' && !isMatrixProduct(stage)) as Contract[]
+  return contractions.find(({ accumulates }) => accumulates !== true) ?? contractions[0]
 }
 
 export function lowerKernel(kernel: Kernel, target: Target): LoopProgram {

@@ -1,4 +1,4 @@
-// Random networks of image layers on every device against the reference device: 30 under watch; 1,500 more, on all threads, in `npm run test:full`.
+// Random networks of image layers on every device against the reference device: 60 under watch; 1,500 more, on all threads, in `npm run test:full`.
 
 import { describe, expect, test } from 'vitest'
 import '../../src/index.ts'
@@ -52,7 +52,7 @@ describe('random networks and their gradients are those of the reference device'
     const device = startDevice(name)
     const watch = new MemoryWatch()
     try {
-      expect(problemsOf([0, 30], device, watch)).toBe('')
+      expect(problemsOf([0, 60], device, watch)).toBe('')
     } finally {
       watch.stop()
     }
