@@ -1,6 +1,7 @@
 // From kernels to loop programs: each stage by its family, one lowering for every target; slabs and their steps around them.
 
 import type { LoopProgram, LoopVar, Target } from '../codegen/loop-program.ts'
+import { sizeOf } from '../core/shape.ts'
 import { Builder } from './builder.ts'
 import { lowerContract } from './contract.ts'
 import { lowerDirect } from './direct.ts'
@@ -73,10 +74,13 @@ function lowerStage(b: Builder, target: Target, stage: Stage, slab: SlabLoops, s
   }
 }
 
-/** The stage between whose tiles the next image is asked for: the first contraction, rather one that does not add to what is there. */
+/** The stage between whose steps the next image is asked for: the longest contraction, rather one that does not add to what is there. */
 function askingStage(stages: readonly Stage[]): Stage | undefined {
   const contractions = stages.filter((stage) => stage.kind === 'contract' && !isMatrixProduct(stage)) as Contract[]
-  return contractions.find(({ accumulates }) => accumulates !== true) ?? contractions[0]
+  const fresh = contractions.filter(({ accumulates }) => accumulates !== true)
+  const candidates = fresh.length > 0 ? fresh : contractions
+  const most = Math.max(...candidates.map(({ axes }) => sizeOf(axes)))
+  return candidates.find(({ axes }) => sizeOf(axes) === most)
 }
 
 export function lowerKernel(kernel: Kernel, target: Target): LoopProgram {
