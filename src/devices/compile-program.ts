@@ -19,7 +19,8 @@ export interface LoweredProgram {
 /** The graph for a target and so many threads: one thread needs no slabs where they are not for the caches. */
 export function lowerGraph(graph: Graph, target: Target, threads: number): LoweredProgram {
   const whole = scheduleGraph(graph)
-  const schedule = threads > 1 ? { ...whole, kernels: whole.kernels.map(splitKernel) } : whole
+  const schedule =
+    threads > 1 ? { ...whole, kernels: whole.kernels.map((kernel) => splitKernel(kernel, threads)) } : whole
   if (debug.kernels) console.error(schedule.kernels.map(formatKernel).join('\n'))
   const figures = schedule.kernels.map((kernel) => ({ ...kernel, bytes: kernelBytes(kernel, schedule) }))
   const shared = shareKernels(figures)

@@ -22,7 +22,10 @@ const rowsTogether = 32
 const mostPanels = 16
 
 /** The axis of a product to split and the block: matrices of their own first, then columns, then rows. */
-function splitOfProduct({ axes, roles, panel }: Contract): readonly [axis: number, block: number] | undefined {
+function splitOfProduct(
+  { axes, roles, panel }: Contract,
+  threads: number,
+): readonly [axis: number, block: number] | undefined {
   const extent = (axis: number): number => axes[axis] as number
   const split = (axis: number, least: number, multiple: number, most?: number): [number, number] | undefined => {
     const block =
@@ -30,12 +33,13 @@ function splitOfProduct({ axes, roles, panel }: Contract): readonly [axis: numbe
     return block === undefined ? undefined : [axis, block]
   }
   const outer = roles.findIndex((role, axis) => role === 'outer' && extent(axis) > 1)
+  const row = roles.indexOf('row')
+  // Each slab copies the panels for itself: one slab for each thread, where that is even.
+  const even = extent(row) % threads === 0 ? split(row, rowsTogether, 8, threads) : undefined
   return (
     split(outer, 1, 1) ??
     split(roles.indexOf('column'), columnsTogether, 16) ??
-    (panel === undefined
-      ? split(roles.indexOf('row'), 8, 8)
-      : split(roles.indexOf('row'), rowsTogether, 8, mostPanels)) ??
+    (panel === undefined ? split(row, 8, 8) : (even ?? split(row, rowsTogether, 8, mostPanels))) ??
     split(roles.indexOf('column'), 16, 16)
   )
 }
@@ -77,18 +81,20 @@ function splitOfConvolution({
   return block === undefined ? undefined : [first, block]
 }
 
-function splitOf(stage: Stage): readonly [axis: number, block: number] | undefined {
+function splitOf(stage: Stage, threads: number): readonly [axis: number, block: number] | undefined {
   if (stage.kind !== 'contract') return splitOfLoops(stage)
-  return productRank(stage) === 3 && stage.accumulates !== true ? splitOfProduct(stage) : splitOfConvolution(stage)
+  return productRank(stage) === 3 && stage.accumulates !== true
+    ? splitOfProduct(stage, threads)
+    : splitOfConvolution(stage)
 }
 
-/** The kernel in slabs that threads can share: itself where it has slabs already, or where no axis can be split. */
-export function splitKernel(kernel: Kernel): Kernel {
+/** The kernel in slabs that `threads` threads can share: itself where it has slabs already, or where no axis can be split. */
+export function splitKernel(kernel: Kernel, threads: number): Kernel {
   const { slabs, steps, opening, stages } = kernel
   const [stage] = stages
   if (slabs > 1 || steps > 1 || opening.length > 0) return kernel
   if (stage === undefined || stages.length > 1 || sizeOf(stage.axes) < leastWork) return kernel
-  const split = splitOf(stage)
+  const split = splitOf(stage, threads)
   if (split === undefined) return kernel
   const [axis, block] = split
   return { ...kernel, slabs: (stage.axes[axis] as number) / block, stages: [slabOf(stage, axis, block)] }
