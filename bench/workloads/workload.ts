@@ -2,7 +2,6 @@
 
 import type { Shape, Tensor } from '../../src/index.ts'
 import type { Module } from '../../src/nn/index.ts'
-import type { Optimizer } from '../../src/optim/index.ts'
 
 /**
  * How a parameter's axes stand here and in PyTorch: a dense weight [inputs, outputs] is PyTorch's [outputs, inputs], a convolution's
@@ -73,9 +72,6 @@ export interface ProductWorkload {
 }
 
 export type Workload = TrainingWorkload | InferenceWorkload | ProductWorkload
-
-/** The optimizer of `spec` at another rate, over a network's parameters. */
-export type OptimizerMaker = (spec: OptimizerSpec, learningRate: number, network: Module) => Optimizer
 
 /**
  * Multiplications and additions of products and convolutions in one call, 2 per multiply-add. A training step has three of each

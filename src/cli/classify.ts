@@ -2,7 +2,7 @@
 
 import { type Command, Option } from 'commander'
 import { type DeviceFlags, deviceOption, threadsOption } from './choose-device.ts'
-import { examples, newCommand } from './command.ts'
+import { examples, newCommand, notes } from './command.ts'
 import { numberList, ratio, wholeNumber } from './option-values.ts'
 
 export interface ClassifyFlags extends DeviceFlags {
@@ -59,7 +59,7 @@ export function classifyCommand(): Command {
       `${examples([
         ['ocellus classify photo.jpg --weights squeezenet1_1.pth --labels imagenet.txt', ''],
         ['ocellus classify *.jpg --weights resnet18.safetensors --top 1 --json', 'one class for each picture'],
-      ])}\n${details}`,
+      ])}\n${notes(details)}`,
     )
     .action(async (images: string[], flags: ClassifyFlags) => {
       const { classifyByFlags } = await import('./network/classify-by-flags.ts')

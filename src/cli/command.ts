@@ -2,6 +2,7 @@
 
 import { Command } from 'commander'
 import { usageSentence } from './failures.ts'
+import { outputWidth, pairLines, wrapParagraphs } from './text-layout.ts'
 
 /** A command that throws instead of ending the process, and puts its complaints into one sentence. */
 export function newCommand(name: string): Command {
@@ -15,7 +16,10 @@ export function newCommand(name: string): Command {
 
 /** Text that follows the help of a command: calls with what they do. */
 export function examples(calls: readonly (readonly [call: string, what: string])[]): string {
-  const width = Math.max(...calls.map(([call]) => call.length))
-  const lines = calls.map(([call, what]) => `  ${call.padEnd(width)}  ${what}`.trimEnd())
-  return `\nExamples:\n${lines.join('\n')}`
+  return `\nExamples:\n${pairLines(calls, outputWidth()).join('\n')}`
+}
+
+/** Text that follows the help of a command: paragraphs with empty lines between them. */
+export function notes(text: string): string {
+  return `\n${wrapParagraphs(text, outputWidth())}`
 }

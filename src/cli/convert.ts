@@ -54,7 +54,7 @@ export function convertCommand(): Command {
       ])}\n\nThe input is never written to, even with --force.`,
     )
     .action(async (input: string, output: string, flags: ConvertFlags) => {
-      const { convertWeights } = await import('./network/conversion.ts')
+      const { convertWeights } = await import('./network/convert-weights.ts')
       await convertWeights(input, output, flags)
     })
 }

@@ -40,7 +40,7 @@ function listCommand(): Command {
     .addOption(jsonOption())
     .action(async (flags: DescribeFlags) => {
       const { describeAll } = await import('./data/describe.ts')
-      console.log(await describeAll(flags))
+      console.log(await describeAll(flags, process.stdout.columns))
     })
 }
 

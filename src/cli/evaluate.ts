@@ -2,7 +2,7 @@
 
 import { type Command, Option } from 'commander'
 import { type DeviceFlags, deviceOption, threadsOption } from './choose-device.ts'
-import { examples, newCommand } from './command.ts'
+import { examples, newCommand, notes } from './command.ts'
 import { numberList, ratio, wholeNumber } from './option-values.ts'
 
 export interface EvaluateFlags extends DeviceFlags {
@@ -70,10 +70,10 @@ export function evaluateCommand(): Command {
         ['ocellus evaluate mnist-8.onnx --data mnist', 'an ONNX file'],
         ['ocellus evaluate runs/first --data characters', 'what `ocellus train --out runs/first` trained'],
         ['ocellus evaluate flowers.safetensors --data photos/ --json', 'your own images, one folder per class'],
-      ])}\n${details}`,
+      ])}\n${notes(details)}`,
     )
     .action(async (weights: string, flags: EvaluateFlags) => {
-      const { evaluateByFlags } = await import('./network/evaluate-by-flags.ts')
+      const { evaluateByFlags } = await import('./evaluation/evaluate-by-flags.ts')
       await evaluateByFlags(weights, flags)
     })
 }

@@ -1,7 +1,7 @@
 // How commands end: exit codes, and every error as one sentence on stderr, without a stack trace unless it is asked for.
 
 import { CommanderError } from 'commander'
-import { OcellusError } from '../core/errors.ts'
+import { OcellusError, UsageError } from '../core/errors.ts'
 import { printable } from './printing.ts'
 
 /** What the shell is told. `interrupted` is what shells use for Ctrl-C, 128 + SIGINT, `brokenPipe` 128 + SIGPIPE. */
@@ -15,6 +15,7 @@ export class Interrupted extends Error {
 /** The exit code that an error ends the command with. */
 export function exitCodeOf(error: unknown): number {
   if (error instanceof Interrupted) return exitCodes.interrupted
+  if (error instanceof UsageError) return exitCodes.usage
   if (!(error instanceof CommanderError)) return exitCodes.failure
   // Commander also throws to end after --help and --version.
   return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage

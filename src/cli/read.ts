@@ -2,7 +2,7 @@
 
 import { type Command, Option } from 'commander'
 import { chooseDevice } from './choose-device.ts'
-import { examples, newCommand } from './command.ts'
+import { examples, newCommand, notes } from './command.ts'
 import { exitCodes } from './failures.ts'
 import { positiveNumber } from './option-values.ts'
 
@@ -47,7 +47,7 @@ export function readCommand(): Command {
         ['ocellus read *.jpg --format json > pages.json', 'prints all that was found'],
         ['ocellus read page.jpg --boxes page-boxes.png', 'draws what was found, too'],
         ['ocellus read page.jpg --model runs/first', 'reads with a network of your own'],
-      ])}\n${json}`,
+      ])}\n${notes(json)}`,
     )
     .action(async (images: string[], flags: ReadFlags) => {
       const { readPages } = await import('./reading/read-pages.ts')

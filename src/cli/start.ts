@@ -33,7 +33,7 @@ export function startCommand(): Command {
       ]),
     )
     .action(async (flags: StartFlags) => {
-      const { runMainJob } = await import('./main-job.ts')
-      await runMainJob(flags)
+      const { startByFlags } = await import('./training/start-by-flags.ts')
+      await startByFlags(flags)
     })
 }

@@ -57,7 +57,7 @@ export function summaryCommand(): Command {
       ]),
     )
     .action(async (model: string, flags: SummaryFlags) => {
-      const { describeModel } = await import('./network/description.ts')
+      const { describeModel } = await import('./network/describe-model.ts')
       console.log(await describeModel(model, flags))
     })
 }

@@ -3,7 +3,7 @@
 import { type Command, Option } from 'commander'
 import { modelNames } from '../models/names.ts'
 import { type DeviceFlags, deviceOption, threadsOption } from './choose-device.ts'
-import { examples, newCommand } from './command.ts'
+import { examples, newCommand, notes } from './command.ts'
 import { layerSizes, milestoneList, modelName, positiveNumber, trainingData, wholeNumber } from './option-values.ts'
 
 export interface TrainFlags extends DeviceFlags {
@@ -166,10 +166,10 @@ export function trainCommand(): Command {
           'your own classes',
         ],
         ['ocellus train --resume --out runs/photos', 'goes on after a break'],
-      ])}\n${details}`,
+      ])}\n${notes(details)}`,
     )
   return command.action(async (flags: TrainFlags) => {
-    const { trainByFlags } = await import('./network/train-by-flags.ts')
+    const { trainByFlags } = await import('./training/train-by-flags.ts')
     const typed = Object.keys(flags).filter((name) => command.getOptionValueSource(name) === 'cli')
     await trainByFlags(flags, new Set(typed))
   })

@@ -43,7 +43,7 @@ interface MutablePointer extends Pointer {
 const nothing: readonly Pointer[] = []
 
 /** Bytes per element of the address's argument. */
-export function elementBytes(program: LoopProgram, address: Address): number {
+function elementBytes(program: LoopProgram, address: Address): number {
   return bytesOf(argumentType(program, address))
 }
 

@@ -6,6 +6,7 @@ import { axisAffine } from './expressions.ts'
 import type { Group } from './fuse.ts'
 import { builderFor, type Places, storesOf } from './places.ts'
 
+/** The stage that computes an elementwise group, over the axes of its root. */
 export function elementwiseStage(group: Group, places: Places): Stage {
   const axes = denseShape(group.root.shape)
   const builder = builderFor(group, places, axes.length, () => undefined)

@@ -11,7 +11,7 @@ export interface Affine {
   readonly strides: readonly number[]
 }
 
-export function zeroAffine(axes: number): Affine {
+function zeroAffine(axes: number): Affine {
   return { offset: 0, strides: new Array<number>(axes).fill(0) }
 }
 
@@ -100,6 +100,7 @@ function comparedInputs(op: string, inputs: readonly Expression[]): readonly Exp
   return masks ? [a.inputs[0] as Expression, b] : inputs
 }
 
+/** Expressions of nodes at affine positions; what is not in memory is computed on the way, each part once. */
 export class ExpressionBuilder {
   readonly #sources: Sources
   readonly #known = new Map<Node, Map<string, Expression>>()

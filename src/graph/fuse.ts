@@ -26,6 +26,7 @@ export interface Fused {
   readonly local: readonly OpNode[]
 }
 
+/** All values of a graph that must be in memory, divided among kernels. */
 export class Fusion {
   readonly #values: Values
 

@@ -3,8 +3,9 @@
 import { denseShape, equalShapes } from '../core/shape.ts'
 import type { Node, OpNode } from '../ops/node.ts'
 import type { Group } from './fuse.ts'
+import { inlineFamilies, isPointwise, placingNames, rootNames } from './op-roles.ts'
 import { isTrivialReshape } from './simplify.ts'
-import { inlineFamilies, isPointwise, placingNames, rootNames, type Values } from './values.ts'
+import type { Values } from './values.ts'
 
 /** How a group grows. */
 export interface Growing {
@@ -20,6 +21,7 @@ function isTrivialView(node: Node): boolean {
   return node.kind === 'op' && node.op.name === 'reshape' && isTrivialReshape(node)
 }
 
+/** Grows groups one after the other, and remembers which kernel each op belongs to. */
 export class Grouping {
   readonly #values: Values
   /** Values known not to wait for the group that grows. */

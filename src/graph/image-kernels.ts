@@ -4,23 +4,16 @@ import { equalShapes, sizeOf } from '../core/shape.ts'
 import type { Node, OpNode } from '../ops/node.ts'
 import type { Group } from './fuse.ts'
 import type { Grouping, Growing } from './grouping.ts'
-import {
-  alignedInputs,
-  imagesOf,
-  imagesOver,
-  isConvolution,
-  isPadding,
-  reducesWithinImages,
-  reductionNames,
-  slabOperands,
-} from './slab-fusion.ts'
-import { isPointwise, rootNames, type Values } from './values.ts'
+import { alignedInputs, imagesOf, imagesOver, reducesWithinImages, slabOperands } from './image-rules.ts'
+import { isConvolution, isPadding, isPointwise, reductionNames, rootNames } from './op-roles.ts'
+import type { Values } from './values.ts'
 
 /** Elements of one image from which on a pass over it is worth a stage of its own. */
 const leastElements = 64
 /** Weights of all convolutions of one kernel, in elements: more would not stay in cache from image to image. */
 const mostWeights = 2 ** 17
 
+/** Finds the groups that share a pass over the images, and which of their results nobody else needs. */
 export class ImageKernels {
   readonly #values: Values
   readonly #grouping: Grouping

@@ -5,11 +5,12 @@ import type { OpNode } from '../ops/node.ts'
 import { forward, phases, weightGradient } from './convolutions.ts'
 import { elementwiseStage } from './elementwise.ts'
 import type { Group } from './fuse.ts'
+import { imagesOver } from './image-rules.ts'
 import { LocalValues } from './local-values.ts'
+import { reductionNames } from './op-roles.ts'
 import { overlapStages } from './overlaps.ts'
 import type { Places } from './places.ts'
 import { joinReductions, reduceStage } from './reductions.ts'
-import { imagesOver, reductionNames } from './slab-fusion.ts'
 import { bySlab, type SlabStages, shareImages } from './slabs.ts'
 
 /** Stages of a group that is no convolution, over all images. */

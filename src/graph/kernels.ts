@@ -1,5 +1,6 @@
 // From groups to kernels: axes, accesses and expressions for each family of root.
 
+import type { DType } from '../core/dtype.ts'
 import { denseShape, sizeOf } from '../core/shape.ts'
 import {
   type Access,
@@ -19,9 +20,9 @@ import { type Affine, axisAffine, ExpressionBuilder, flatten, spreadIndex } from
 import type { Fused, Group } from './fuse.ts'
 import { imageStages } from './image-stages.ts'
 import { mergeAxes } from './merge-axes.ts'
+import { isConvolution } from './op-roles.ts'
 import { builderFor, type Places, storesOf } from './places.ts'
 import { reduceStage } from './reductions.ts'
-import { isConvolution } from './slab-fusion.ts'
 import type { SlabStages } from './slabs.ts'
 
 /** Rows that share a panel must be worth the copy. */
@@ -205,6 +206,7 @@ function tidy(stages: readonly Stage[]): Stage[] {
   return stages.filter(storesSomething).map(mergeAxes)
 }
 
+/** The kernel that computes `group`, whose buffers `places` gives. */
 export function makeKernel(group: Fused, places: Places): Kernel {
   const flops = computedOps(group, places).reduce(
     (sum, { op, inputs, attributes, ...output }) => sum + op.cost(inputs, output, attributes).flops,
@@ -236,4 +238,19 @@ export function makeCopy(node: Node, places: Pick<Places, 'locate'>, buffer: num
     stores: [{ access, value: builder.build(node, index), dtype: node.dtype }],
   }
   return { name: 'copy', slabs: 1, steps: 1, opening: [], stages: tidy([stage]), flops: 0 }
+}
+
+/** Copies a buffer as it lies. */
+export function copyRow(from: number, to: number, dtype: DType, elements: number): Kernel {
+  const walk = { offset: 0, slab: 0, strides: [1] }
+  const value = { kind: 'load', access: { buffer: from, ...walk }, dtype } as const
+  const stores = [{ access: { buffer: to, ...walk }, value, dtype }]
+  return {
+    name: 'copy',
+    slabs: 1,
+    steps: 1,
+    opening: [],
+    stages: elements === 0 ? [] : [{ kind: 'materialise', slabRole: 'broadcast', axes: [elements], stores }],
+    flops: 0,
+  }
 }

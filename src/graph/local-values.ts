@@ -5,11 +5,12 @@ import type { Stage } from '../kernels/kernel.ts'
 import type { Node, OpNode } from '../ops/node.ts'
 import { axisAffine, combine, flatten, type Place } from './expressions.ts'
 import type { Group } from './fuse.ts'
+import { slabOperands } from './image-rules.ts'
+import { isConvolution, isPadding, isView } from './op-roles.ts'
 import { builderFor, type Places } from './places.ts'
-import { isConvolution, isPadding, slabOperands } from './slab-fusion.ts'
 import { bySlab } from './slabs.ts'
-import { isView } from './values.ts'
 
+/** The values of one kernel that lie in scratch, and the stages that make them. */
 export class LocalValues {
   /** Where values lie for the running image. */
   readonly places: Places

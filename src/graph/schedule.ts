@@ -3,16 +3,18 @@
 import type { ArgumentRow, ProgramInput, ProgramOutput } from '../codegen/program.ts'
 import { bytesOf, type DType } from '../core/dtype.ts'
 import { sizeOf } from '../core/shape.ts'
-import { expressionParts, type Kernel, kernelStages, type Stage, stageReads } from '../kernels/kernel.ts'
+import { type Kernel, kernelStages, stageReads } from '../kernels/kernel.ts'
 import type { Node } from '../ops/node.ts'
 import type { Place } from './expressions.ts'
 import { type Fused, Fusion } from './fuse.ts'
 import type { Graph } from './graph.ts'
-import { makeCopy, makeKernel } from './kernels.ts'
+import { readsAsWritten, topological } from './kernel-order.ts'
+import { copyRow, makeCopy, makeKernel } from './kernels.ts'
 import type { Places } from './places.ts'
 import { planMemory, planThreadMemory } from './plan.ts'
 import { type Simplified, simplify } from './simplify.ts'
 
+/** All of a program but its code. */
 export interface Schedule {
   readonly kernels: readonly Kernel[]
   readonly rows: readonly ArgumentRow[]
@@ -250,56 +252,7 @@ class Scheduler {
   }
 }
 
-function copyRow(from: number, to: number, dtype: DType, elements: number): Kernel {
-  const walk = { offset: 0, slab: 0, strides: [1] }
-  const value = { kind: 'load', access: { buffer: from, ...walk }, dtype } as const
-  const stores = [{ access: { buffer: to, ...walk }, value, dtype }]
-  return {
-    name: 'copy',
-    slabs: 1,
-    steps: 1,
-    opening: [],
-    stages: elements === 0 ? [] : [{ kind: 'materialise', slabRole: 'broadcast', axes: [elements], stores }],
-    flops: 0,
-  }
-}
-
-/** Do a kernel's stages read `row` only where, and exactly as, they write it? Then each element is read before it is replaced. */
-function readsAsWritten(stages: readonly Stage[], row: number): boolean {
-  const [stage] = stages
-  if (stage === undefined || !stages.some((other) => stageReads(other).has(row))) return true
-  // A later stage would read what an earlier one has written.
-  if (stages.length > 1) return false
-  const store = stage.stores.find(({ access }) => access.buffer === row)
-  if (store === undefined) return true
-  // Operands and the values that are reduced are read at other positions than the one that is finished.
-  if (stageReads({ ...stage, stores: [] }).has(row)) return false
-  const key = JSON.stringify([store.access.offset, store.access.strides])
-  return expressionParts(stage.stores.map(({ value }) => value)).every((part) => {
-    if (part.kind === 'gather') return part.access.buffer !== row
-    return (
-      part.kind !== 'load' ||
-      part.access.buffer !== row ||
-      JSON.stringify([part.access.offset, part.access.strides]) === key
-    )
-  })
-}
-
-/** Kernels in an order that respects `before`, and those that wait for each other. Stable: earlier kernels stay early. */
-function topological(
-  kernels: readonly Kernel[],
-  before: readonly ReadonlySet<number>[],
-): { order: Kernel[]; stuck: Set<number> } {
-  const order: Kernel[] = []
-  const stuck = new Set(kernels.keys())
-  for (;;) {
-    const next = [...stuck].find((i) => [...(before[i] as ReadonlySet<number>)].every((j) => !stuck.has(j)))
-    if (next === undefined) return { order, stuck }
-    stuck.delete(next)
-    order.push(kernels[next] as Kernel)
-  }
-}
-
+/** Kernels, argument table and memory plan of a graph, for any target. */
 export function scheduleGraph(graph: Graph): Schedule {
   return new Scheduler(graph).run()
 }

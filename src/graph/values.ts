@@ -2,28 +2,9 @@
 
 import { sizeOf } from '../core/shape.ts'
 import { type Node, type OpNode, topologicalOrder } from '../ops/node.ts'
+import { imagesOf, padsWithinImages, reducesWithinImages, slabOperands } from './image-rules.ts'
+import { isConvolution, isPadding, isPointwise, isView, reductionNames, rootNames } from './op-roles.ts'
 import { isTrivialReshape } from './simplify.ts'
-import {
-  convolutionNames,
-  imagesOf,
-  isConvolution,
-  isPadding,
-  padsWithinImages,
-  reducesWithinImages,
-  reductionNames,
-  slabOperands,
-} from './slab-fusion.ts'
-
-const viewNames = new Set(['reshape', 'permute', 'expand', 'slice', 'flip', 'windows'])
-/** Roots that put values into a larger one; nothing is computed on their result. */
-export const placingNames: ReadonlySet<string> = new Set(['pad', 'concat', 'overlapAdd'])
-export const rootNames: ReadonlySet<string> = new Set([
-  ...reductionNames,
-  'matmul',
-  ...convolutionNames,
-  ...placingNames,
-])
-export const inlineFamilies: ReadonlySet<string> = new Set(['elementwise', 'random', 'gather'])
 
 /** Rough cost of recomputing an op, in simple operations. */
 const weights: Readonly<Record<string, number>> = {
@@ -49,14 +30,6 @@ const operandLimit = 60
 /** Bounds on one kernel's expressions, which keep its registers in bounds. */
 const loadLimit = 10
 const weightLimit = 160
-
-export function isView(node: Node): node is OpNode {
-  return node.kind === 'op' && viewNames.has(node.op.name)
-}
-
-export function isPointwise(node: Node): node is OpNode {
-  return node.kind === 'op' && inlineFamilies.has(node.op.family)
-}
 
 /** Does a position belong to several windows? */
 function overlaps({ attributes }: OpNode): boolean {

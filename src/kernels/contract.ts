@@ -9,30 +9,18 @@ import {
   type ContractionRole,
   columnBlock,
   type Expression,
-  rowGap,
   rowsTogether,
   stageResults,
   sumParts,
 } from './kernel.ts'
+import { OperandCopies, type Stretch } from './operand-copies.ts'
+import { overPanels, type Panel, storeTotal } from './panels.ts'
 import { chooseTile, evenPieces } from './tile.ts'
-
-/** A stretch of an axis. */
-interface Stretch {
-  readonly place: Place
-  readonly extent: number
-}
 
 /** Which part of the sum is added: the first starts at zero, the last ends in the epilogue. */
 interface SumPart extends Stretch {
   readonly first: boolean
   readonly last: boolean
-}
-
-/** Neighbouring vectors of columns; `tail` lanes are valid in the last one, all when undefined. */
-interface Panel {
-  readonly place: Place
-  readonly width: number
-  readonly tail: number | undefined
 }
 
 /** `extent` in blocks of `size` and a remainder; `body` gets each, in a loop where there are several alike. */
@@ -48,6 +36,7 @@ class ContractLowering {
   readonly #target: Target
   readonly #stage: Contract
   readonly #writer: ExpressionWriter
+  readonly #copies: OperandCopies
   readonly #result: Expression | undefined
   readonly #partial: Access | undefined
   readonly #row: number
@@ -62,6 +51,7 @@ class ContractLowering {
     this.#column = this.#axisOf('column')
     this.#sum = this.#axisOf('sum')
     this.#writer = new ExpressionWriter(b, stage.axes.length, this.#column, slab)
+    this.#copies = new OperandCopies(b, stage, this.#writer)
     this.#result = stageResults(stage)[0]
     this.#partial = partialAccess(stage)
     const rows = [stage.a.buffer, stage.b.buffer, stage.partial, stage.panel, stage.block]
@@ -96,7 +86,7 @@ class ContractLowering {
     inBlocks(this.#b, rows, height, (rowStretch) => {
       inBlocks(this.#b, columns, columnBlock, (columnStretch) => {
         this.#sumParts((sum) => {
-          this.#packRows(sum, rowStretch)
+          this.#copies.packRows(sum, rowStretch)
           this.#panels(sum, rowStretch, columnStretch)
         })
       })
@@ -122,34 +112,14 @@ class ContractLowering {
   }
 
   #panels(sum: SumPart, rows: Stretch, columns: Stretch): void {
-    const { lanes } = this.#b
-    const vectors = Math.ceil(columns.extent / lanes)
-    const tail = columns.extent % lanes
-    const tile = chooseTile(this.#target, rows.extent, vectors)
-    let first = 0
-    for (const [width, count] of evenPieces(vectors, tile.vectors)) {
-      // The panel that holds the tail of the last vector is written apart.
-      const ragged = tail > 0 && first + count * width === vectors
-      const plain = ragged ? count - 1 : count
-      const step = width * lanes
-      const start = shifted(columns.place, first * lanes)
-      if (plain === 1) this.#tiles(sum, rows, tile.rows, { place: start, width, tail: undefined })
-      if (plain > 1) {
-        this.#b.loop(plain, (variable) =>
-          this.#tiles(sum, rows, tile.rows, {
-            place: within(start, place(0, [variable, step])),
-            width,
-            tail: undefined,
-          }),
-        )
-      }
-      if (ragged) this.#tiles(sum, rows, tile.rows, { place: shifted(start, plain * step), width, tail })
-      first += width * count
-    }
+    const tile = chooseTile(this.#target, rows.extent, Math.ceil(columns.extent / this.#b.lanes))
+    overPanels(this.#b, { start: columns.place, columns: columns.extent, widest: tile.vectors }, (panel) =>
+      this.#tiles(sum, rows, tile.rows, panel),
+    )
   }
 
   #tiles(sum: SumPart, rows: Stretch, tileRows: number, panel: Panel): void {
-    this.#packPanel(sum, panel)
+    this.#copies.packPanel(sum, panel)
     let base = 0
     for (const [height, count] of evenPieces(rows.extent, tileRows)) {
       const start = base
@@ -201,7 +171,7 @@ class ContractLowering {
           const whole = sum.first
             ? total
             : b.binary('add', b.load(dtype, this.#writer.address(partial as Access)), total)
-          if (sum.last) this.#epilogue(whole)
+          if (sum.last) storeTotal(this.#writer, this.#stage, this.#result, whole)
           else this.#writer.store(partial as Access, whole, dtype)
         })
       }
@@ -211,7 +181,7 @@ class ContractLowering {
   #loadWeights(sum: SumPart, step: LoopVar, panel: Panel, v: number): Reg {
     const b = this.#b
     const { dtype, b: weights, panel: packed } = this.#stage
-    if (packed !== undefined) return b.load(dtype, this.#panelAddress(packed, step, panel, v))
+    if (packed !== undefined) return b.load(dtype, this.#copies.panelAddress(packed, step, panel, v))
     let reg: Reg | undefined
     this.#writer.at(
       [
@@ -227,7 +197,7 @@ class ContractLowering {
 
   #splatInput(sum: SumPart, step: LoopVar, rows: Stretch, inner: Place): Reg {
     const { dtype, a, block } = this.#stage
-    const input = block === undefined ? a : this.#blockAccess(block, rows, sum)
+    const input = block === undefined ? a : this.#copies.blockAccess(block, rows, sum)
     const row = block === undefined ? within(rows.place, inner) : inner
     const steps = place(0, [step, 1])
     let reg: Reg | undefined
@@ -241,122 +211,6 @@ class ContractLowering {
       },
     )
     return reg as Reg
-  }
-
-  #epilogue(total: Reg): void {
-    if (this.#result !== undefined) this.#writer.define(this.#result, total)
-    const values = this.#stage.stores.map(({ value }) => this.#writer.value(value))
-    for (const [i, { access, dtype }] of this.#stage.stores.entries())
-      this.#writer.store(access, values[i] as Reg, dtype)
-  }
-
-  #panelAddress(
-    packed: number,
-    step: LoopVar,
-    { width }: Panel,
-    v: number,
-  ): { arg: number; offset: number; terms: [LoopVar, number][] } {
-    const { lanes } = this.#b
-    return { arg: packed, offset: v * lanes, terms: [[step, width * lanes]] }
-  }
-
-  /** Copies the block's steps of a panel of columns, one after another. */
-  #packPanel(sum: SumPart, panel: Panel): void {
-    const { dtype, b: weights, panel: packed } = this.#stage
-    if (packed === undefined) return
-    const b = this.#b
-    const columnStep = weights.strides[this.#column] as number
-    if (columnStep !== 1 && weights.strides[this.#sum] === 1) {
-      this.#transposePanel(sum, panel, packed)
-      return
-    }
-    b.loop(sum.extent, (step) => {
-      for (let v = 0; v < panel.width; v++) {
-        const at = [
-          [this.#column, shifted(panel.place, v * b.lanes)],
-          [this.#sum, within(sum.place, place(0, [step, 1]))],
-        ] as const
-        this.#writer.at(at, () => {
-          const lanes = v === panel.width - 1 && panel.tail !== undefined ? { lanes: panel.tail } : {}
-          const vector = b.load(dtype, this.#writer.address(weights), {
-            ...(columnStep === 1 ? {} : { step: columnStep }),
-            ...lanes,
-          })
-          b.store(vector, this.#panelAddress(packed, step, panel, v))
-        })
-      }
-    })
-  }
-
-  /** The panel of columns that lie one by one in memory: each is read in vectors along the sum, so that no line is fetched twice, and spread over the steps. */
-  #transposePanel(sum: SumPart, { place: start, width, tail }: Panel, packed: number): void {
-    const b = this.#b
-    const { dtype, b: weights } = this.#stage
-    const { lanes } = b
-    const step = width * lanes
-    b.loop(tail === undefined ? step : step - lanes + tail, (column) => {
-      const copy = (inner: Place, count: number | undefined): void => {
-        const tailed = count === undefined ? {} : { lanes: count }
-        const at = [
-          [this.#column, within(start, place(0, [column, 1]))],
-          [this.#sum, within(sum.place, inner)],
-        ] as const
-        this.#writer.at(at, () => {
-          const vector = b.load(dtype, this.#writer.address(weights), tailed)
-          const terms: [LoopVar, number][] = inner.terms.map(([variable, scale]) => [variable, scale * step])
-          const to = { arg: packed, offset: inner.base * step, terms: [...terms, [column, 1] as [LoopVar, number]] }
-          b.store(vector, to, { step, ...tailed })
-        })
-      }
-      const full = Math.floor(sum.extent / lanes)
-      if (full > 0) b.loop(full, (variable) => copy(place(0, [variable, lanes]), undefined))
-      if (sum.extent % lanes > 0) copy(place(full * lanes), sum.extent % lanes)
-    })
-  }
-
-  /** Where a packed block of rows lies: steps of the sum neighbours, or rows where they are so in `a`. */
-  #blockAccess(block: number, rows: Stretch, sum: SumPart): Access {
-    const { a, axes } = this.#stage
-    const transposed = a.strides[this.#row] === 1 && a.strides[this.#sum] !== 1
-    const strides = axes.map((_, axis) => {
-      if (axis === this.#row) return transposed ? 1 : sum.extent + rowGap
-      return axis === this.#sum ? (transposed ? rows.extent : 1) : 0
-    })
-    return { buffer: block, offset: 0, slab: 0, strides }
-  }
-
-  /** Copies the inputs of a block of rows and of the sum close together, in vectors along the axis in which they are neighbours. */
-  #packRows(sum: SumPart, rows: Stretch): void {
-    const b = this.#b
-    const { dtype, a, block } = this.#stage
-    if (block === undefined) return
-    const packed = this.#blockAccess(block, rows, sum)
-    const along = packed.strides[this.#row] === 1 ? this.#row : this.#sum
-    const across = along === this.#row ? this.#sum : this.#row
-    const stretch = (axis: number): Stretch => (axis === this.#row ? rows : sum)
-    const step = a.strides[along] as number
-    const copy = (line: LoopVar, inner: Place, lanes: number | undefined): void => {
-      const from = [
-        [across, within(stretch(across).place, place(0, [line, 1]))],
-        [along, within(stretch(along).place, inner)],
-      ] as const
-      const to = [
-        [across, place(0, [line, 1])],
-        [along, inner],
-      ] as const
-      const tail = lanes === undefined ? {} : { lanes }
-      let vector: Reg | undefined
-      this.#writer.at(from, () => {
-        vector = b.load(dtype, this.#writer.address(a), { ...(step === 1 ? {} : { step }), ...tail })
-      })
-      this.#writer.at(to, () => b.store(vector as Reg, this.#writer.address(packed), tail))
-    }
-    b.loop(stretch(across).extent, (line) => {
-      const full = Math.floor(stretch(along).extent / b.lanes)
-      if (full > 0) b.loop(full, (variable) => copy(line, place(0, [variable, b.lanes]), undefined))
-      const rest = stretch(along).extent % b.lanes
-      if (rest > 0) copy(line, place(full * b.lanes), rest)
-    })
   }
 }
 
@@ -375,6 +229,7 @@ function partialAccess({ axes, roles, partial, whole = axes }: Contract): Access
   return { buffer: partial, offset: 0, slab, strides }
 }
 
+/** Writes a product of matrices into `b`, with the epilogue of its stage. */
 export function lowerContract(b: Builder, target: Target, stage: Contract, slab: SlabLoops): void {
   new ContractLowering(b, target, stage, slab).lower()
 }

@@ -4,12 +4,15 @@
 import type { Address, LoopVar, Reg, Target } from '../codegen/loop-program.ts'
 import { bytesOf } from '../core/dtype.ts'
 import type { Builder } from './builder.ts'
-import { ExpressionWriter, type Place, place, type SlabLoops, shifted, within } from './expression.ts'
+import { ExpressionWriter, type Place, place, type SlabLoops, scaled, shifted, within } from './expression.ts'
 import { type Access, type Contract, type Expression, stageResults } from './kernel.ts'
+import { overPanels, type Panel, storeTotal } from './panels.ts'
+import { askFor, lineBytes, runsOf, type StreamShare, sharesOf, type Visit } from './requests.ts'
+import { overRowTiles, type TileRows } from './row-tiles.ts'
 import type { Stream } from './streams.ts'
-import { chooseAreaTile, evenPieces } from './tile.ts'
+import { chooseAreaTile } from './tile.ts'
 
-/** Share of the first cache that both operands of a block of an accumulated sum may fill. */
+/** StreamShare of the first cache that both operands of a block of an accumulated sum may fill. */
 const blockShare = 0.75
 /** Steps of the sum that a block has at least: each visit of a tile loads and stores its totals. */
 const blockSteps = 64
@@ -19,56 +22,10 @@ const unrolledSteps = 4
 /** Tiles that must share a panel of weights to be worth its copy. */
 const sharingTiles = 8
 
-/** Bytes of a cache line. */
-const lineBytes = 64
-
-/** Vectors of columns of one tile; `tail` lanes are valid in the last one, all when undefined. */
-interface Panel {
-  readonly place: Place
-  readonly width: number
-  readonly tail: number | undefined
-}
-
 /** A stretch of a sum axis. */
 interface SumPart {
   readonly start: Place
   readonly extent: number
-}
-
-/** Rows of one tile: positions of the row axes relative to the tile's corner, and the corner. */
-interface TileRows {
-  readonly corner: readonly Place[]
-  readonly inside: readonly (readonly number[])[]
-}
-
-/** Which of its visits a tile gets: sums that wait in memory between blocks have several. */
-interface Visit {
-  readonly number: Place
-  readonly count: number
-}
-
-/** A tile's share of a stream: `lines` cache lines from `start` on. */
-interface Share {
-  readonly stream: Stream
-  readonly start: Place
-  readonly lines: number
-  readonly lineElements: number
-  readonly visit: Visit
-}
-
-/** Steps of the sum between two requests, at least. */
-const leastRun = 8
-
-/** Into how many even runs `extent` steps are cut: as many as there are requests, where they divide it. */
-function runsOf(extent: number, requests: number): number {
-  for (let runs = Math.min(requests, Math.floor(extent / leastRun)); runs > 1; runs--)
-    if (extent % runs === 0) return runs
-  return 1
-}
-
-/** A place whose steps are `by` times as long. */
-function scaledPlace({ base, terms }: Place, by: number): Place {
-  return { base: base * by, terms: terms.map(([variable, scale]) => [variable, scale * by] as const) }
 }
 
 class DirectLowering {
@@ -147,41 +104,26 @@ class DirectLowering {
   }
 
   #panels(sums: readonly SumPart[], visit: Visit): void {
-    const { lanes } = this.#b
     const columns = this.#extent(this.#column)
-    const vectors = Math.ceil(columns / lanes)
-    const tail = columns % lanes
+    const vectors = Math.ceil(columns / this.#b.lanes)
     const steps = sums.reduce((product, { extent }) => product * extent, 1)
-    const [y, x] = [this.#rows.at(-2), this.#rows.at(-1) as number]
-    const tile = chooseAreaTile(this.#target, [y === undefined ? 1 : this.#extent(y), this.#extent(x)], vectors, steps)
-    const positions = this.#rows.reduce((product, axis) => product * this.#extent(axis), 1)
+    const image = this.#rows.map((axis) => this.#extent(axis))
+    const [height, width] = [image.at(-2), image.at(-1) as number]
+    const tile = chooseAreaTile(this.#target, [height ?? 1, width], vectors, steps)
+    const positions = image.reduce((product, extent) => product * extent, 1)
     const shared = positions >= sharingTiles * tile.height * tile.width
     let asked = false
-    const rows = (panel: Panel): void => {
+    overPanels(this.#b, { start: place(0), columns, widest: tile.vectors }, (panel) => {
       // Tiles repeat for outer rows, and in a short last block nothing is left to ask for.
       const streams = asked || visit.count === 0 || this.#rows.length > 2 ? [] : this.#streams
       asked = true
       const packed = shared ? this.#packPanel(sums, panel) : undefined
       this.#over(this.#rows.slice(0, -2), () =>
-        this.#rowTiles(tile, (area) => {
-          this.#tile(sums, area, panel, packed, this.#shares(streams, area, visit))
+        overRowTiles(this.#b, [height, width], tile, (rows) => {
+          this.#tile(sums, rows, panel, packed, sharesOf(streams, rows, image, visit))
         }),
       )
-    }
-    let first = 0
-    for (const [width, count] of evenPieces(vectors, tile.vectors)) {
-      const ragged = tail > 0 && first + count * width === vectors
-      const plain = ragged ? count - 1 : count
-      const start = place(first * lanes)
-      const step = width * lanes
-      if (plain === 1) rows({ place: start, width, tail: undefined })
-      if (plain > 1)
-        this.#b.loop(plain, (variable) =>
-          rows({ place: within(start, place(0, [variable, step])), width, tail: undefined }),
-        )
-      if (ragged) rows({ place: shifted(start, plain * step), width, tail })
-      first += width * count
-    }
+    })
   }
 
   /**
@@ -226,73 +168,13 @@ class DirectLowering {
     })
   }
 
-  /** Pieces of the two innermost row axes. */
-  #rowTiles(tile: { readonly height: number; readonly width: number }, body: (area: TileRows) => void): void {
-    const [y, x] = [this.#rows.at(-2), this.#rows.at(-1) as number]
-    const heights = y === undefined ? [] : this.#pieces(this.#extent(y), tile.height)
-    const widths = this.#pieces(this.#extent(x), tile.width)
-    const across = (corners: readonly Place[], height: number): void => {
-      for (const { extent, each } of widths) {
-        const inside = Array.from({ length: height * extent }, (_, p) =>
-          y === undefined ? [p] : [Math.floor(p / extent), p % extent],
-        )
-        each((corner) => body({ corner: [...corners, corner], inside }))
-      }
-    }
-    if (y === undefined) across([], 1)
-    for (const { extent, each } of heights) each((corner) => across([corner], extent))
-  }
-
-  /** An axis in even pieces of at most `size`: the extent of alike pieces, and a loop over their corners. */
-  #pieces(extent: number, size: number): { extent: number; each: (body: (corner: Place) => void) => void }[] {
-    let base = 0
-    return evenPieces(extent, size).map(([piece, count]) => {
-      const start = base
-      base += piece * count
-      const each = (body: (corner: Place) => void): void => {
-        if (count === 1) body(place(start))
-        else this.#b.loop(count, (variable) => body(place(start, [variable, piece])))
-      }
-      return { extent: piece, each }
-    })
-  }
-
-  /** This tile's share of what the next image reads: runs of lines, one for each stream. */
-  #shares(streams: readonly Stream[], { corner, inside }: TileRows, visit: Visit): Share[] {
-    const axes = this.#rows.slice(-corner.length)
-    const positions = this.#rows.reduce((product, axis) => product * this.#extent(axis), 1)
-    const [y, x] = corner.length === 2 ? corner : [place(0), corner[0]]
-    // Tiles of one height stand side by side in a band of the image: the share begins behind those of the tiles before.
-    const band = corner.length === 2 ? this.#extent(axes[1] as number) : 1
-    const height = inside.length / (new Set(inside.map((position) => position.at(-1))).size || 1)
-    return streams.map((stream) => {
-      const lineElements = lineBytes / bytesOf(stream.dtype)
-      const each = Math.ceil(stream.elements / positions / lineElements) * lineElements
-      const start = within(scaledPlace(y as Place, band * each), scaledPlace(x as Place, height * each))
-      return { stream, start, lines: (inside.length * each) / lineElements, lineElements, visit }
-    })
-  }
-
-  /** Asks for lines of each share: `each` of them for each of the steps before, from line `cell` * `each` on. */
-  #ask({ stream, start, lineElements }: Share, cell: Place, each: number): void {
-    const b = this.#b
-    const { buffer, dtype, offset, slab, step } = stream
-    b.argument(buffer, dtype)
-    const from = within(start, scaledPlace(cell, each * lineElements))
-    const terms = [...from.terms]
-    if (this.#slab.slab !== undefined && slab !== 0) terms.push([this.#slab.slab, slab])
-    if (this.#slab.step !== undefined && step !== 0) terms.push([this.#slab.step, step])
-    for (let line = 0; line < each; line++)
-      b.emit({ kind: 'prefetch', address: { arg: buffer, offset: offset + from.base + line * lineElements, terms } })
-  }
-
   /** One register tile: totals in registers, all steps of the sum, then the epilogue or the way back to memory. */
   #tile(
     sums: readonly SumPart[],
     { corner, inside }: TileRows,
     panel: Panel,
     packed: Access | undefined,
-    shares: readonly Share[],
+    shares: readonly StreamShare[],
   ): void {
     const b = this.#b
     const { dtype, accumulates, stores, a } = this.#stage
@@ -335,7 +217,7 @@ class DirectLowering {
     for (let p = 0; p < inside.length; p++) {
       for (let v = 0; v < panel.width; v++) {
         at(p, v, () => {
-          if (target === undefined) this.#epilogue(totals[p]?.[v] as Reg)
+          if (target === undefined) storeTotal(this.#writer, this.#stage, this.#result, totals[p]?.[v] as Reg)
           else this.#writer.store(target, totals[p]?.[v] as Reg, dtype)
         })
       }
@@ -346,7 +228,7 @@ class DirectLowering {
   #sumLoops(
     sums: readonly SumPart[],
     step: () => void,
-    shares: readonly Share[] = [],
+    shares: readonly StreamShare[] = [],
     cell: Place = shares[0]?.visit.number ?? place(0),
     next = 0,
   ): void {
@@ -366,7 +248,7 @@ class DirectLowering {
     )
     if (!last) {
       this.#b.loop(part.extent, (variable: LoopVar) => {
-        const inner = within(scaledPlace(cell, part.extent), place(0, [variable, 1]))
+        const inner = within(scaled(cell, part.extent), place(0, [variable, 1]))
         this.#writer.at([[axis, within(part.start, place(0, [variable, 1]))]], () =>
           this.#sumLoops(sums, step, shares, inner, next + 1),
         )
@@ -377,7 +259,7 @@ class DirectLowering {
     const runs = unrolled || most === 0 ? 1 : runsOf(part.extent, Math.ceil(most / before))
     const size = part.extent / runs
     const run = (start: Place, at: Place): void => {
-      for (const share of shares) this.#ask(share, at, Math.ceil(share.lines / (before * runs)))
+      for (const share of shares) askFor(this.#b, share, this.#slab, at, Math.ceil(share.lines / (before * runs)))
       const stepAt = (where: Place): void => this.#writer.at([[axis, where]], step)
       if (unrolled) for (let i = 0; i < size; i++) stepAt(shifted(start, i))
       else this.#b.loop(size, (variable: LoopVar) => stepAt(within(start, place(0, [variable, 1]))))
@@ -385,15 +267,8 @@ class DirectLowering {
     if (runs === 1) run(part.start, cell)
     else
       this.#b.loop(runs, (variable) =>
-        run(within(part.start, place(0, [variable, size])), within(scaledPlace(cell, runs), place(0, [variable, 1]))),
+        run(within(part.start, place(0, [variable, size])), within(scaled(cell, runs), place(0, [variable, 1]))),
       )
-  }
-
-  #epilogue(total: Reg): void {
-    if (this.#result !== undefined) this.#writer.define(this.#result, total)
-    const values = this.#stage.stores.map(({ value }) => this.#writer.value(value))
-    for (const [i, { access, dtype }] of this.#stage.stores.entries())
-      this.#writer.store(access, values[i] as Reg, dtype)
   }
 }
 

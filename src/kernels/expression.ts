@@ -27,6 +27,11 @@ export function shifted(from: Place, by: number): Place {
   return { base: from.base + by, terms: from.terms }
 }
 
+/** A place whose steps are `by` times as long. */
+export function scaled({ base, terms }: Place, by: number): Place {
+  return { base: base * by, terms: terms.map(([variable, scale]) => [variable, scale * by] as const) }
+}
+
 /** The loops around a kernel's stages; absent where there is one slab, or one step. */
 export interface SlabLoops {
   readonly slab?: LoopVar | undefined

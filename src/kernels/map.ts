@@ -4,6 +4,7 @@ import type { Builder } from './builder.ts'
 import { ExpressionWriter, place, type SlabLoops } from './expression.ts'
 import type { Materialise } from './kernel.ts'
 
+/** Writes an elementwise stage into `b`. */
 export function lowerMaterialise(b: Builder, stage: Materialise, slab: SlabLoops): void {
   const { axes, stores } = stage
   const inner = axes.length - 1
@@ -28,13 +29,7 @@ export function lowerMaterialise(b: Builder, stage: Materialise, slab: SlabLoops
 }
 
 /** `write` for each full vector of an axis, and for the tail. */
-export function writeVectors(
-  b: Builder,
-  writer: ExpressionWriter,
-  axis: number,
-  extent: number,
-  write: () => void,
-): void {
+function writeVectors(b: Builder, writer: ExpressionWriter, axis: number, extent: number, write: () => void): void {
   const { lanes } = b
   const full = Math.floor(extent / lanes)
   if (full > 0) {

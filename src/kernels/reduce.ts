@@ -5,6 +5,7 @@ import { identityOf } from '../ops/reduce.ts'
 import { type Builder, registerType } from './builder.ts'
 import { ExpressionWriter, type Place, place, type SlabLoops, shifted, within } from './expression.ts'
 import { type Expression, type Reduce, stageResults } from './kernel.ts'
+import { combine, foldParts, type Total } from './totals.ts'
 
 /** Chains of one loop iteration, enough to hide the latency of an addition. */
 const columnChains = 8
@@ -15,37 +16,6 @@ const alternatingSteps = 16
 const chainSteps = 256
 /** From this many steps of an outer axis on, the inner axes get totals of their own. */
 const manySteps = 16
-
-type By = 'sum' | 'max' | 'min'
-
-/** A running total in a register. */
-interface Total {
-  /** Number of the stage's reduction. */
-  readonly reduction: number
-  readonly by: By
-  readonly reg: Reg
-}
-
-/** total and value combined; a NaN in either stays. */
-function combine(b: Builder, by: By, total: Reg, value: Reg): void {
-  if (by === 'sum') {
-    b.emit({ kind: 'binary', to: total, op: 'add', a: total, b: value })
-  } else if (b.typeOf(total) === 'i32') {
-    b.emit({ kind: 'binary', to: total, op: by, a: total, b: value })
-  } else {
-    const chosen = b.binary(by, total, value)
-    b.emit({ kind: 'select', to: total, compare: 'equal', a: total, b: total, x: chosen, y: total })
-  }
-}
-
-/** All virtual lanes in one; the tree of min and max does not see NaN, so it is carried beside it. */
-function foldParts(b: Builder, by: By, parts: readonly Reg[]): Reg {
-  const type = b.typeOf(parts[0] as Reg)
-  const folded = b.fold(by === 'sum' ? 'add' : by, parts)
-  if (by === 'sum' || type === 'i32') return folded
-  const flags = parts.map((part) => b.select('equal', part, part, b.constant(type, 0), b.constant(type, 1)))
-  return b.select('less', b.constant(type, 0), b.fold('max', flags), b.constant(type, Number.NaN), folded)
-}
 
 class ReduceLowering {
   readonly #b: Builder
@@ -300,6 +270,7 @@ class ReduceLowering {
   }
 }
 
+/** Writes the reductions of a stage into `b`, with what it computes of their results. */
 export function lowerReduce(b: Builder, stage: Reduce, slab: SlabLoops): void {
   new ReduceLowering(b, stage, slab).lower()
 }

@@ -6,7 +6,7 @@ import type { Op } from './op.ts'
 import { pointwise, positive, real } from './pointwise.ts'
 
 /** erf by its Maclaurin series for small |x| and a continued fraction of erfc beyond; both to 1e-16 relative. */
-export function errorFunction(x: number): number {
+function errorFunction(x: number): number {
   const z = Math.abs(x)
   if (Number.isNaN(x)) return x
   if (z > 6) return Math.sign(x)

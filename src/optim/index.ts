@@ -3,16 +3,6 @@
 export { Adam, type AdamOptions, AdamW, adam, adamW } from './adam.ts'
 export { clipByNorm, clipByValue, globalNorm } from './clipping.ts'
 export {
-  type OptimizedParameter,
-  Optimizer,
-  type OptimizerFactory,
-  type OptimizerOptions,
-  type OptimizerState,
-  type ParameterGroup,
-  type TrainingPlan,
-  type Update,
-} from './optimizer.ts'
-export {
   type CosineOptions,
   constant,
   cosine,
@@ -27,7 +17,17 @@ export {
   steps,
   type TrainingTime,
   warmUp,
-} from './schedules.ts'
+} from './learning-rate-schedules.ts'
+export {
+  type OptimizedParameter,
+  Optimizer,
+  type OptimizerFactory,
+  type OptimizerOptions,
+  type OptimizerState,
+  type ParameterGroup,
+  type TrainingPlan,
+  type Update,
+} from './optimizer.ts'
 export { Sgd, type SgdOptions, sgd } from './sgd.ts'
 export type { StepScalars } from './step-scalars.ts'
 export { WeightAverage, type WeightAverageOptions, type WeightAverageState } from './weight-average.ts'

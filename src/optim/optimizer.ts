@@ -11,7 +11,7 @@ import { realizeNodes } from '../tensor/realize.ts'
 import type { Tensor } from '../tensor/tensor.ts'
 import { currentTrace } from '../tensor/trace.ts'
 import { Variable } from '../tensor/variable.ts'
-import type { Schedule } from './schedules.ts'
+import type { Schedule } from './learning-rate-schedules.ts'
 import { StepScalars } from './step-scalars.ts'
 
 /** Parameters that are treated differently from the others. */

@@ -6,7 +6,7 @@ import { atSite } from '../core/site.ts'
 import { kindOf } from './checks.ts'
 
 /** Is it an array of one of the four classes that tensors have? */
-export function isHostArray(values: ArrayBufferView): values is TypedArray {
+function isHostArray(values: ArrayBufferView): values is TypedArray {
   return (
     values instanceof Float32Array ||
     values instanceof Float64Array ||

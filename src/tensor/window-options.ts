@@ -51,9 +51,6 @@ export function marginsOption(name: string, padding: PaddingOption): Margins {
   ]
 }
 
-/** Both axes of an image, by number. */
-export const bothAxes = [0, 1] as const
-
 /**
  * Margins that keep the image's size at stride 1 (the odd pixel comes after: PyTorch's `same`), and give ceil(size / stride) windows at
  * larger strides (TensorFlow's `SAME`).

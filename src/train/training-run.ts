@@ -28,7 +28,7 @@ import type { FitResult, TrainerEvents, TrainerSettings } from './trainer.ts'
 import { TrainingData } from './training-data.ts'
 
 /** Names in a checkpoint store. */
-export const checkpointNames = {
+const checkpointNames = {
   /** All of a training. */
   checkpoint: 'checkpoint.safetensors',
   /** The weights with the best score. */

@@ -10,7 +10,7 @@ import {
   type Schedule,
   steps,
   warmUp,
-} from '../../src/optim/schedules.ts'
+} from '../../src/optim/learning-rate-schedules.ts'
 import { WeightAverage } from '../../src/optim/weight-average.ts'
 import { compile } from '../../src/tensor/compile.ts'
 import { type Tensor, tensor } from '../../src/tensor/tensor.ts'

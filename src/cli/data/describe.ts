@@ -3,6 +3,7 @@
 import { join } from 'node:path'
 import { dataFolder } from '../../data/folder.node.ts'
 import type { PublishedSet } from '../../data/published.ts'
+import { wrapWords } from '../text-layout.ts'
 import { type DatasetState, embedded, formatBytes, knownSet, knownSets, stateOf } from './state.ts'
 
 export interface DescribeFlags {
@@ -42,16 +43,29 @@ async function describe(set: PublishedSet, folder: string): Promise<Description>
   }
 }
 
-/** All known sets, a line each. */
-export async function describeAll({ folder = dataFolder(), format }: DescribeFlags): Promise<string> {
+/**
+ * All known sets under a title row, a line each; where `columns` says how wide a terminal is, contents go on below themselves.
+ */
+export async function describeAll(
+  { folder = dataFolder(), format }: DescribeFlags,
+  columns: number = Number.POSITIVE_INFINITY,
+): Promise<string> {
   const all = await Promise.all(knownSets.map((set) => describe(set, folder)))
   if (format === 'json') return JSON.stringify({ folder, sets: all }, undefined, 2)
-  const width = Math.max(...all.map(({ name }) => name.length))
-  const stateWidth = Math.max(...Object.values(words).map((word) => word.length))
-  const lines = all.map(
-    ({ name, state, contents }) => `${name.padEnd(width)}  ${words[state].padEnd(stateWidth)}  ${contents}`,
+  const rows = [
+    ['name', 'state', 'contents'] as const,
+    ...all.map(({ name, state, contents }) => [name, words[state], contents] as const),
+  ]
+  const width = Math.max(...rows.map(([name]) => name.length))
+  const stateWidth = Math.max(...rows.map(([, state]) => state.length))
+  const lines = rows.flatMap(([name, state, contents]) =>
+    wrapWords(contents, Math.max(20, columns - width - stateWidth - 4)).map((line, i) => {
+      const [first, second] = i === 0 ? [name, state] : ['', '']
+      return `${first.padEnd(width)}  ${second.padEnd(stateWidth)}  ${line}`
+    }),
   )
-  return [...lines, '', `Data folder: ${folder} (OCELLUS_DATA chooses another)`].join('\n')
+  const key = 'Two numbers are images for training and for the test.'
+  return [...lines, '', key, `Data folder: ${folder} (OCELLUS_DATA chooses another)`].join('\n')
 }
 
 /** All about one set. Throws UsageError for a name that is not known. */

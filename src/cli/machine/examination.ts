@@ -120,13 +120,15 @@ export function formatExamination({ versions, machine, device, speed, data }: Ex
       `${machine.system}, ${machine.cores} cores, ${(machine.memory / 2 ** 30).toFixed(1)} GiB, ${machine.processor}`,
     ],
     ['Device', device.nativeRefused === undefined ? device.name : `${device.name}, because ${device.nativeRefused}`],
-    ['Features', features.join(', ')],
+    ['Features', features.slice(0, 3).join(', ')],
+    ['', features.slice(3).join(', ')],
     ['Threads', String(device.threads)],
     ['Numbers', device.numberClass],
     ['Peak', `${speed.peak.toFixed(1)} GFLOP/s (f32, ${speed.vectors}, one thread)`],
     ['Matrices', `${speed.product.toFixed(1)} GFLOP/s (product of 512x512, ${share} % of the peak)`],
     ['Data', data.folder],
     ...data.sets.map((set): [string, string] => ['', `${set.name.padEnd(15)} ${describe(set)}`]),
+    ['', 'and more: ocellus data list'],
   ]
   return lines.map(([label, text]) => `${label.padEnd(10)}${text}`).join('\n')
 }

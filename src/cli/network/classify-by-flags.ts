@@ -15,8 +15,8 @@ import { exitCodes, sentenceOf } from '../failures.ts'
 import { interruptible } from '../interruption.ts'
 import { jsonText, printable, remark } from '../printing.ts'
 import { findLabels, type Labels, readLabels } from './labels.ts'
+import { networkSentence, openNetwork, type PretrainedNetwork } from './open-network.ts'
 import { type Preparation, prepare } from './preparation.ts'
-import { networkSentence, openNetwork, type PretrainedNetwork } from './pretrained.ts'
 
 interface FoundClass {
   readonly class: number

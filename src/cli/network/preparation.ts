@@ -7,7 +7,7 @@ import { normalize } from '../../data/transforms/normalize.ts'
 import { resize } from '../../data/transforms/resize.ts'
 import type { Transform } from '../../data/transforms/transform.ts'
 import type { Preprocessing } from '../../models/preprocessing.ts'
-import type { PretrainedNetwork } from './pretrained.ts'
+import type { PretrainedNetwork } from './open-network.ts'
 
 /** What is asked of a network. */
 export type Prepared = Pick<PretrainedNetwork, 'name' | 'input' | 'anySize' | 'preprocessing'>

@@ -11,23 +11,28 @@ export function markedClasses(
   metadata: Readonly<Record<string, string>>,
   count: number,
 ): readonly string[] | undefined {
-  const found = parsed(metadata[classesKey] ?? '')
+  const found = parsedJson(metadata[classesKey] ?? '')
   const fits = Array.isArray(found) && found.length === count && found.every((name) => typeof name === 'string')
   return fits ? found : undefined
 }
 
 /** What a file says of pixels; undefined where it says nothing, or nothing that makes sense. */
 export function markedPreprocessing(metadata: Readonly<Record<string, string>>): Preprocessing | undefined {
-  const found = parsed(metadata[preprocessingKey] ?? '')
+  return preprocessingIn(parsedJson(metadata[preprocessingKey] ?? ''))
+}
+
+/** What a value out of JSON says of pixels; undefined where it makes no sense. */
+export function preprocessingIn(found: unknown): Preprocessing | undefined {
   if (typeof found !== 'object' || found === null) return undefined
   const { scale, mean, deviation, shorterSide } = found as Readonly<Record<string, unknown>>
   if (!isPositive(scale) || !areNumbers(mean) || !areNumbers(deviation) || !deviation.every(isPositive))
     return undefined
-  const side = Number.isInteger(shorterSide) && isPositive(shorterSide) ? { shorterSide } : {}
-  return { scale, mean, deviation, ...side }
+  if (shorterSide === undefined) return { scale, mean, deviation }
+  return Number.isInteger(shorterSide) && isPositive(shorterSide) ? { scale, mean, deviation, shorterSide } : undefined
 }
 
-function parsed(text: string): unknown {
+/** The value of a JSON text; undefined where it is none. */
+export function parsedJson(text: string): unknown {
   try {
     return JSON.parse(text)
   } catch {

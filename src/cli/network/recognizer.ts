@@ -14,7 +14,7 @@ import {
   openNetworkFile,
   resolveNetworkPath,
   type TrainedNetwork,
-} from './network-file.ts'
+} from './character-network-file.ts'
 
 /**
  * The classifier in a file: a character network of `ocellus train`, by its file or its folder, or a recognizer like the one that

@@ -33,7 +33,7 @@ export function compareTexts(read: string, truth: string): Comparison {
 }
 
 /** The characters that are compared: everything but spaces and line ends. */
-export function lettersOf(text: string): string[] {
+function lettersOf(text: string): string[] {
   return [...text.toUpperCase().replace(/\s/g, '')]
 }
 

@@ -41,6 +41,15 @@ export function mostConfused({ classes, counts }: Confusion, limit: number): Con
     .slice(0, limit)
 }
 
+/** A pair in words, `4 as 9: 12, 9 as 4: 3`; without a direction that never happens. */
+export function pairText({ a, b, aAsB, bAsA }: ConfusedPair, classes: readonly string[]): string {
+  const directions = [
+    { from: a, to: b, count: aAsB },
+    { from: b, to: a, count: bAsA },
+  ].filter(({ count }) => count > 0)
+  return directions.map(({ from, to, count }) => `${classes[from]} as ${classes[to]}: ${count}`).join(', ')
+}
+
 /** Numbers of the letters that were mistaken within a pair, at most `limit`. */
 export function mistaken({ a, b }: ConfusedPair, labels: Int32Array, predictions: Int32Array, limit: number): number[] {
   const found: number[] = []

@@ -1,4 +1,4 @@
-// Line charts as SVG: one line per series over the epochs, ticks at round numbers, the last values in the legend.
+// Line charts as SVG: one line per series over the epochs, ticks at round numbers, the values of the last epoch in the legend.
 
 import { type Markup, markup } from './markup.ts'
 import { chartStyle } from './style.ts'
@@ -12,8 +12,8 @@ export interface Series {
 export interface LineChartOptions {
   readonly title: string
   readonly series: readonly Series[]
-  /** How values read in the legend and on the axis. */
-  readonly format: (value: number) => string
+  /** How values read in the legend and on the axis, with so many digits after the point. */
+  readonly format: (value: number, digits: number) => string
   /** Lower and upper end of the axis (default: the smallest and the largest value). */
   readonly least?: number
   readonly most?: number
@@ -22,15 +22,18 @@ export interface LineChartOptions {
 }
 
 /** Size in user units; text is 13 units high, so that it reads well where the chart is as wide as a phone. */
-export const chartSize = { width: 440, height: 290 } as const
+const chartSize = { width: 440, height: 290 } as const
 
 const frame = { left: 48, right: 424, top: 62, bottom: 250 } as const
 
 /** A chart as an `svg` element; colours come from the styles around it. */
-export function lineChart({ title, series, format, least, most, marked }: LineChartOptions): Markup {
+export function lineChart({ title, series: given, format, least, most, marked }: LineChartOptions): Markup {
+  // A part that was never measured has no line.
+  const series = given.filter(({ values }) => values.length === 0 || values.some(Number.isFinite))
   const epochs = Math.max(1, ...series.map(({ values }) => values.length))
   const all = series.flatMap(({ values }) => values).filter(Number.isFinite)
   const valueTicks = roundTicks(Math.min(...all, least ?? Infinity), Math.max(...all, most ?? -Infinity), 4)
+  const digits = digitsOf(valueTicks)
   const low = valueTicks[0] ?? 0
   const high = valueTicks.at(-1) ?? 1
   const x = (epoch: number): number =>
@@ -38,13 +41,13 @@ export function lineChart({ title, series, format, least, most, marked }: LineCh
       ? (frame.left + frame.right) / 2
       : frame.left + ((epoch - 1) / (epochs - 1)) * (frame.right - frame.left)
   const y = (value: number): number => frame.bottom - ((value - low) / (high - low)) * (frame.bottom - frame.top)
-  return markup`<svg class="chart" viewBox="0 0 ${chartSize.width} ${chartSize.height}" role="img" aria-label="${title}">
+  return markup`<svg class="chart" viewBox="0 0 ${chartSize.width} ${chartSize.height}" role="img" aria-label="${title} over the epochs; ${legendTexts(series, format, digits).join(', ')}">
 <text class="title" x="${frame.left}" y="20">${title}</text>
-${legend(series, format)}
-${valueTicks.map((tick) => markup`<line class="grid" x1="${frame.left}" x2="${frame.right}" y1="${y(tick)}" y2="${y(tick)}"/><text x="${frame.left - 8}" y="${y(tick) + 4}" text-anchor="end">${format(tick)}</text>`)}
+${legend(legendTexts(series, format, digits))}
+${valueTicks.map((tick) => markup`<line class="grid" x1="${frame.left}" x2="${frame.right}" y1="${y(tick)}" y2="${y(tick)}"/><text x="${frame.left - 8}" y="${y(tick) + 4}" text-anchor="end">${format(tick, digits)}</text>`)}
 ${epochTicks(epochs).map((tick) => markup`<text x="${x(tick)}" y="${frame.bottom + 19}" text-anchor="middle">${tick}</text>`)}
 <text class="faint" x="${(frame.left + frame.right) / 2}" y="${frame.bottom + 37}" text-anchor="middle">epoch</text>
-${marked === undefined ? undefined : mark(marked.label, x(marked.epoch), marked.at)}
+${marked === undefined || epochs === 1 ? undefined : mark(marked.label, x(marked.epoch), marked.at)}
 ${series.map(({ values }, i) => line(values, i, x, y))}
 </svg>`
 }
@@ -65,11 +68,17 @@ ${places}
   return sheet.text
 }
 
-function legend(series: readonly Series[], format: (value: number) => string): Markup[] {
-  return series.map(({ label, values }, i) => {
-    const at = frame.left + i * 150
+/** Each line with its last value, with a digit more than the axis has. */
+function legendTexts(series: readonly Series[], format: LineChartOptions['format'], digits: number): string[] {
+  return series.map(({ label, values }) => {
     const last = values.at(-1)
-    const text = last === undefined ? label : `${label} ${format(last)}`
+    return last === undefined ? label : `${label}, last ${format(last, Math.max(3, digits + 1))}`
+  })
+}
+
+function legend(texts: readonly string[]): Markup[] {
+  return texts.map((text, i) => {
+    const at = frame.left + i * 190
     return markup`<line class="series-${i}" x1="${at}" x2="${at + 18}" y1="40" y2="40"/><text x="${at + 24}" y="44">${text}</text>`
   })
 }
@@ -103,6 +112,11 @@ export function roundTicks(low: number, high: number, count: number): number[] {
   const first = Math.floor(low / step + 1e-9)
   const last = Math.max(first + 1, Math.ceil(high / step - 1e-9))
   return Array.from({ length: last - first + 1 }, (_, i) => Number(((first + i) * step).toPrecision(12)))
+}
+
+/** Digits after the point that tell ticks apart. */
+function digitsOf(ticks: readonly number[]): number {
+  return Math.max(...ticks.map((tick) => String(tick).split('.')[1]?.length ?? 0))
 }
 
 /** The first and last epoch, and round ones between that are not too near to the last. */

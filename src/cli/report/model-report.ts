@@ -1,10 +1,12 @@
 // The report of `ocellus train --model`: curves, mistakes, settings.
 
-import type { MeasuredModel, ModelSettings, ModelWork } from '../network/model-training.ts'
-import { flagName } from '../network/schedule.ts'
+import { wilsonInterval } from '../../nn/accuracy.ts'
+import { Parameter } from '../../nn/parameter.ts'
 import { formatCount, formatSeconds, formatShare } from '../terminal.ts'
-import { countConfusion, mostConfused } from './confusion.ts'
-import { confusionMatrix } from './confusion-matrix.ts'
+import type { MeasuredModel, ModelSettings, ModelWork } from '../training/images/model-training.ts'
+import { flagName } from '../training/learning-rate.ts'
+import { countConfusion, mostConfused, pairText } from './confusion.ts'
+import { confusionMatrix, matrixKey } from './confusion-matrix.ts'
 import { type Fact, htmlDocument, section, table } from './document.ts'
 import { type Markup, markup } from './markup.ts'
 import { trainingCurves } from './training-sections.ts'
@@ -53,18 +55,22 @@ export function modelReport(report: ModelReport): string {
 }
 
 function facts({ measured, evaluation, history, seconds }: MeasuredModel, module: ModelWork['module']): Fact[] {
-  const parameters = [...module.namedVariables().values()].reduce((sum, { size }) => sum + size, 0)
+  const parameters = [...module.namedVariables().values()].filter((variable) => variable instanceof Parameter)
+  const count = parameters.reduce((sum, { size }) => sum + size, 0)
   const result: Fact | undefined =
     measured !== undefined
       ? {
           value: formatShare(measured.right / measured.labels.length),
-          label: `of ${formatCount(measured.labels.length)} test images right`,
+          label: `of ${formatCount(measured.labels.length)} test images right; 95 % interval ${wilsonInterval(measured.right, measured.labels.length).map(formatShare).join(' to ')}`,
         }
       : evaluation && { value: evaluation.loss.toFixed(4), label: 'loss on the test part' }
   return [
     ...(result === undefined ? [] : [result]),
-    { value: formatSeconds(seconds), label: `of training, ${history.length} epochs` },
-    { value: formatCount(parameters), label: 'numbers in the network' },
+    {
+      value: formatSeconds(seconds),
+      label: `of training, ${history.length} ${history.length === 1 ? 'epoch' : 'epochs'}`,
+    },
+    { value: formatCount(count), label: 'parameters' },
   ]
 }
 
@@ -73,24 +79,19 @@ function mistakes({ measured }: MeasuredModel, classes: readonly string[]): Mark
   if (measured === undefined) return undefined
   const { labels, predictions, right } = measured
   const confusion = countConfusion(classes, labels, predictions)
-  const pairs = mostConfused(confusion, 8).map(({ a, b, aAsB, bAsA }): readonly [string, string] => [
-    `${classes[a]}, ${classes[b]}`,
-    [
-      aAsB > 0 ? `${classes[a]} as ${classes[b]}: ${aAsB}` : '',
-      bAsA > 0 ? `${classes[b]} as ${classes[a]}: ${bAsA}` : '',
-    ]
-      .filter(Boolean)
-      .join(', '),
+  const pairs = mostConfused(confusion, 8).map((pair): readonly [string, string] => [
+    `${classes[pair.a]}, ${classes[pair.b]}`,
+    pairText(pair, classes),
   ])
   // Long names do not fit at the edge of the matrix: their numbers stand there, and the names in the list.
   const short = classes.every((name) => name.length <= 2)
-  const names = short ? classes : classes.map((_, i) => String(i))
-  const matrix = classes.length > mostInMatrix ? undefined : confusionMatrix({ ...confusion, classes: names })
+  const edgeNames = short ? classes : classes.map((_, i) => String(i))
+  const matrix = classes.length > mostInMatrix ? undefined : confusionMatrix(confusion, edgeNames)
+  const list = pairs.length === 0 ? undefined : markup`<div><h3>Most confused pairs</h3>${table(pairs)}</div>`
   const key = short ? '' : ` The classes are ${classes.map((name, i) => `${i} ${name}`).join(', ')}.`
   return section(
     'Where it errs',
-    `${formatCount(labels.length - right)} of ${formatCount(labels.length)} images of the test part are taken for something else.${key}`,
-    matrix === undefined ? undefined : markup`<div class="card wide">${matrix}</div>`,
-    pairs.length === 0 ? undefined : markup`<h3>Most confused pairs</h3>${table(pairs)}`,
+    `${formatCount(labels.length - right)} of ${formatCount(labels.length)} images of the test part are taken for something else.${matrix === undefined ? '' : ` ${matrixKey}${key}`}`,
+    matrix === undefined ? list : markup`<div class="mistakes">${matrix}${list}</div>`,
   )
 }

@@ -2,9 +2,9 @@
 
 import type { Dataset } from '../../data/dataset.ts'
 import type { Page } from '../../reader/page.ts'
-import type { MeasuredTraining } from '../network/training.ts'
 import type { Comparison } from '../reading/comparison.ts'
 import { formatShare } from '../terminal.ts'
+import type { MeasuredTraining } from '../training/characters/character-training.ts'
 import { htmlDocument, section, table } from './document.ts'
 import { type Markup, markup } from './markup.ts'
 import { pageFigure, pageText } from './page-figure.ts'

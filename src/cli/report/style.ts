@@ -12,7 +12,7 @@ const colours = `
 @media (prefers-color-scheme: dark) {
   :root {
     --ground: #161513; --card: #201f1c; --ink: #edeae3; --faint: #a39e93; --rule: #38352f;
-    --first: #7fb2ff; --second: #ffa05c; --right: #5fd39a; --wrong: #ff7b7b; --heat: 255 123 123; --diagonal: 127 178 255;
+    --first: #7fb2ff; --second: #ffa05c; --right: #5fd39a; --wrong: #ff7b7b; --heat: 226 78 78; --diagonal: 127 178 255;
   }
 }`
 
@@ -53,7 +53,7 @@ svg.chart { width: 100%; }
 .facts div { display: flex; flex-direction: column; }
 .facts dt { color: var(--faint); font-size: .9rem; order: 2; line-height: 1.35; }
 .facts dd { margin: 0; font-size: 1.65rem; line-height: 1.25; font-weight: 650; letter-spacing: -.02em; font-variant-numeric: tabular-nums; }
-.pair { display: grid; gap: 1rem; grid-template-columns: repeat(auto-fit, minmax(min(100%, 20rem), 1fr)); }
+.pair { display: grid; gap: 1rem; grid-template-columns: repeat(auto-fill, minmax(min(100%, 24rem), 1fr)); }
 .wide { overflow-x: auto; }
 .reading { display: grid; gap: 1rem; grid-template-columns: minmax(0, 1fr); align-items: start; }
 @media (min-width: 60rem) { .reading { grid-template-columns: minmax(0, 1fr) 19rem; } }
@@ -65,12 +65,15 @@ svg.chart { width: 100%; }
 .page .is-right rect { stroke: #1a7f4b; } .page .is-right text { fill: #1a7f4b; }
 .page .is-wrong rect { stroke: #c0262d; stroke-width: 2.5; } .page .is-wrong text { fill: #c0262d; }
 .weights { image-rendering: pixelated; width: 100%; border-radius: .3rem; }
-.matrix { min-width: 39rem; width: 100%; }
-.matrix text { font: 600 11px ${typeface}; fill: var(--ink); text-anchor: middle; }
-.matrix .count { font: 500 8.5px ${typeface}; }
+.matrix { width: 100%; margin: 0 auto; }
+.matrix text { font-family: ${typeface}; fill: var(--ink); text-anchor: middle; }
+.matrix .names { font-size: 11px; font-weight: 600; }
+.matrix .names.long { font-size: 9px; }
+.matrix .count { font-size: 8.5px; font-weight: 500; }
 .matrix .axis { fill: var(--faint); font-weight: 500; font-size: 12px; }
 .matrix .cell { stroke: var(--rule); stroke-width: .5; fill: none; }
-h3 { font-size: 1.05rem; line-height: 1.3; margin: 0 0 .25rem; }
+@media (max-width: 40rem) { .matrix.crowded .names, .matrix.crowded .axis { font-size: 15px; } .matrix.crowded .names.long { font-size: 10.5px; } .matrix.crowded .count { display: none; } }
+h3 { font-size: 1.05rem; line-height: 1.3; margin: 0 0 .5rem; }
 .mistakes { display: grid; gap: 1.5rem 2rem; grid-template-columns: minmax(0, 1fr); align-items: start; }
 @media (min-width: 64rem) { .mistakes { grid-template-columns: minmax(0, 42rem) minmax(0, 1fr); } }
 .pairs { list-style: none; margin: 0; padding: 0; display: grid; gap: .9rem 2rem; grid-template-columns: repeat(auto-fill, minmax(min(100%, 20rem), 1fr)); }

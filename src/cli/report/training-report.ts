@@ -1,8 +1,8 @@
 // The report of `ocellus train`.
 
 import type { Dataset } from '../../data/dataset.ts'
-import type { MeasuredTraining } from '../network/training.ts'
 import { formatCount, formatSeconds, formatShare } from '../terminal.ts'
+import type { MeasuredTraining } from '../training/characters/character-training.ts'
 import { type Fact, htmlDocument, section, table } from './document.ts'
 import { curvesSection, mistakesSection, trainingRows, weightsSection } from './training-sections.ts'
 
@@ -33,7 +33,10 @@ export function trainingFacts({ test, history, seconds, model }: MeasuredTrainin
   const parameters = model.layers.reduce((sum, { inputs, outputs }) => sum + (inputs + 1) * outputs, 0)
   return [
     { value: formatShare(test.accuracy ?? 0), label: `of ${formatCount(test.samples)} test letters right` },
-    { value: formatSeconds(seconds), label: `of training, ${history.length} epochs` },
+    {
+      value: formatSeconds(seconds),
+      label: `of training, ${history.length} ${history.length === 1 ? 'epoch' : 'epochs'}`,
+    },
     { value: formatCount(parameters), label: 'parameters' },
   ]
 }

@@ -2,10 +2,10 @@
 
 import type { Dataset } from '../../data/dataset.ts'
 import type { EpochRecord } from '../../train/checkpoint.ts'
-import type { MeasuredTraining, Training } from '../network/training.ts'
 import { formatCount, formatShare } from '../terminal.ts'
-import { type ConfusedPair, countConfusion, mistaken, mostConfused } from './confusion.ts'
-import { confusionMatrix } from './confusion-matrix.ts'
+import type { MeasuredTraining, Training } from '../training/characters/character-training.ts'
+import { type ConfusedPair, countConfusion, mistaken, mostConfused, pairText } from './confusion.ts'
+import { confusionMatrix, matrixKey } from './confusion-matrix.ts'
 import { section } from './document.ts'
 import { lineChart } from './line-chart.ts'
 import { type Markup, markup } from './markup.ts'
@@ -26,14 +26,14 @@ export function trainingCurves({ history, bestEpoch }: Pick<Training, 'history' 
     lineChart({
       title: 'Loss',
       series: series('loss'),
-      format: (value) => value.toFixed(2),
+      format: (value, digits) => value.toFixed(digits),
       least: 0,
       marked: mark('top'),
     }),
     lineChart({
       title: 'Accuracy',
       series: series('accuracy'),
-      format: (value) => `${Math.round(100 * value)} %`,
+      format: (value, digits) => `${(100 * value).toFixed(Math.max(0, digits - 2))} %`,
       most: 1,
       marked: mark('bottom'),
     }),
@@ -84,8 +84,8 @@ export async function mistakesSection(training: MeasuredTraining, test: Dataset)
   const wrong = Math.round(measured.samples * (1 - (measured.accuracy ?? 0)))
   return section(
     'Where it errs',
-    `${formatCount(wrong)} of ${formatCount(measured.samples)} letters of the test part are read wrong.`,
-    markup`<div class="mistakes"><div class="card wide">${confusionMatrix(confusion)}</div>${listed.length === 0 ? undefined : pairList(listed)}</div>`,
+    `${formatCount(wrong)} of ${formatCount(measured.samples)} letters of the test part are read wrong. ${matrixKey}`,
+    markup`<div class="mistakes">${confusionMatrix(confusion)}${listed.length === 0 ? undefined : pairList(listed)}</div>`,
   )
 }
 
@@ -105,11 +105,7 @@ async function describePair(
   )
   const address = await pictureAddress(letterStrip(letters, Math.sqrt(pixels)))
   const strip = address === undefined ? undefined : markup`<img alt="" src="${address}">`
-  const directions = [
-    pair.aAsB > 0 ? `${a} as ${b}: ${pair.aAsB}` : '',
-    pair.bAsA > 0 ? `${b} as ${a}: ${pair.bAsA}` : '',
-  ].filter(Boolean)
-  return markup`<li><b>${a} ${b}</b><span>${directions.join(', ')}</span>${strip}</li>\n`
+  return markup`<li><b>${a} ${b}</b><span>${pairText(pair, description.classes)}</span>${strip}</li>\n`
 }
 
 /** The settings of a training and what it reached, for a table. */
@@ -124,7 +120,7 @@ export function trainingRows(training: MeasuredTraining): (readonly [string, str
       `${data}, ${input === 'glyphs' ? 'letters as the page reader sees them' : 'letters as they are'}${distort ? ', distorted in training' : ''}`,
     ],
     ['Network', `${[model.inputs, ...model.hidden, model.classes].join('-')}, ${activation}, softmax`],
-    ['Training', `${history.length} epochs, batches of ${batch}, seed ${seed}`],
+    ['Training', `${history.length} ${history.length === 1 ? 'epoch' : 'epochs'}, batches of ${batch}, seed ${seed}`],
     ['Optimizer', `${rule}, rate ${rate} (${schedule}), weight decay ${weightDecay}`],
     [
       'Test',

@@ -33,13 +33,13 @@ export function probeWasmFeatures(): WasmFeatures {
   return { simd: validatesSimd(), relaxedMadd, fusedMadd: relaxedMadd && isFused(), keepsOrder: validatesMemory64() }
 }
 
-export function validatesSimd(): boolean {
+function validatesSimd(): boolean {
   const body = new FunctionBody({ parameters: ['f32'], results: ['f32'] })
   body.get(0).op('f32x4.splat').lane('f32x4.extract_lane', 0)
   return WebAssembly.validate(assemble({ functions: [{ body }] }))
 }
 
-export function validatesRelaxedMadd(): boolean {
+function validatesRelaxedMadd(): boolean {
   return WebAssembly.validate(relaxedMaddModule())
 }
 

@@ -2,6 +2,7 @@
 
 import { bytesOf, type DType } from '../../core/dtype.ts'
 import type { Address, Op, Reg, RegType } from '../loop-program.ts'
+import { checkedBytes, laneCount } from '../memory-checks.ts'
 import type { Local } from './function-body.ts'
 import type { KernelContext } from './kernel-context.ts'
 import type { MemoryLaneOpcode } from './opcodes.ts'
@@ -133,22 +134,6 @@ function pushLaneAddress(context: KernelContext, address: Address, lane: number,
   return 0
 }
 
-function laneCount(context: KernelContext, lanes = context.lanes): number {
-  if (!Number.isInteger(lanes) || lanes < 0 || lanes > context.lanes) {
-    throw context.invalid(`${lanes} lanes of ${context.lanes} in a load or store`)
-  }
-  return lanes
-}
-
 function opcodeFor(table: Readonly<Record<number, MemoryLaneOpcode>>, bytes: number): MemoryLaneOpcode {
   return table[bytes] as MemoryLaneOpcode
-}
-
-/** Bytes of the argument's elements, once it is clear that they fit the register's type. */
-function checkedBytes(context: KernelContext, address: Address, reg: Reg): number {
-  const dtype = context.argumentType(address)
-  const held = dtype === 'f32' || dtype === 'f64' ? dtype : 'i32'
-  const type = context.typeOf(reg)
-  if (type !== held) throw context.invalid(`register ${reg} of type ${type} meets memory of ${dtype}`)
-  return bytesOf(dtype)
 }

@@ -148,13 +148,7 @@ export function emitBinary(context: KernelContext, { to, op, a, b }: OpOf<'binar
  * Pushes op(a, b). pmax(p, q) is p < q ? q : p, so pmax(b, a) is a > b ? a : b: x64's rule for NaN and -0. The same holds for
  * pmin, and for integers the order is nothing.
  */
-export function writeBinary(
-  context: KernelContext,
-  op: BinaryOp,
-  type: RegType,
-  pushA: () => void,
-  pushB: () => void,
-): void {
+function writeBinary(context: KernelContext, op: BinaryOp, type: RegType, pushA: () => void, pushB: () => void): void {
   const opcode = binaryOpcodes[type][op]
   if (opcode === undefined) throw context.invalid(`${type} has no ${op}`)
   const swapped = op === 'min' || op === 'max'

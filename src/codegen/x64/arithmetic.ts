@@ -151,7 +151,7 @@ export function emitBinary(context: KernelContext, { to, op, a, b }: OpOf<'binar
   })
 }
 
-export function binaryInstruction(context: KernelContext, type: RegType, op: BinaryOp): VectorInstruction {
+function binaryInstruction(context: KernelContext, type: RegType, op: BinaryOp): VectorInstruction {
   const instruction = binaryInstructions[type][op]
   if (instruction === undefined) throw context.invalid(`${type} has no ${op}`)
   return instruction

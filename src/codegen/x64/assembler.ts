@@ -20,7 +20,7 @@ export type Arithmetic = keyof typeof arithmeticDigits
 const conditions = { equal: 4, notEqual: 5, less: 12, greaterOrEqual: 13 } as const
 export type Condition = keyof typeof conditions
 
-export function fitsInt8(value: number): boolean {
+function fitsInt8(value: number): boolean {
   return value >= -128 && value <= 127
 }
 

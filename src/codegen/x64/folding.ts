@@ -25,6 +25,7 @@ function isLogic(op: Op): boolean {
   return op.kind === 'binary' && (op.op === 'and' || op.op === 'or' || op.op === 'xor')
 }
 
+/** The reads of a kernel that become memory operands, by the register that they would have filled. */
 export function findFolding(
   program: LoopProgram,
   operations: readonly PlacedOperation[],

@@ -2,6 +2,7 @@
 
 import { bytesOf, type DType } from '../../core/dtype.ts'
 import type { Address, Reg } from '../loop-program.ts'
+import { checkedBytes, laneCount } from '../memory-checks.ts'
 import type { OpOf } from './arithmetic.ts'
 import type { KernelContext } from './kernel-context.ts'
 import { type BaseMemory, integerRegisters, type Register, type VectorWidth } from './operands.ts'
@@ -208,20 +209,4 @@ function storeVector(
 
 function shifted(memory: BaseMemory, bytes: number): BaseMemory {
   return { ...memory, displacement: memory.displacement + bytes }
-}
-
-function laneCount(context: KernelContext, lanes = context.lanes): number {
-  if (!Number.isInteger(lanes) || lanes < 0 || lanes > context.lanes) {
-    throw context.invalid(`${lanes} lanes of ${context.lanes} in a load or store`)
-  }
-  return lanes
-}
-
-/** Bytes of the argument's elements, once it is clear that they fit the register's type. */
-function checkedBytes(context: KernelContext, address: Address, reg: Reg): number {
-  const dtype = context.argumentType(address)
-  const held = dtype === 'f32' || dtype === 'f64' ? dtype : 'i32'
-  const type = context.typeOf(reg)
-  if (type !== held) throw context.invalid(`register ${reg} of type ${type} meets memory of ${dtype}`)
-  return bytesOf(dtype)
 }

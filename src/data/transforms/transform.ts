@@ -47,7 +47,7 @@ export interface Transform extends TransformRecipe {
 const transformStream = 0x7a5f
 
 /** The random numbers of one sample in one epoch. */
-export function sampleRandom({ seed, epoch, index }: SampleKey): Random {
+function sampleRandom({ seed, epoch, index }: SampleKey): Random {
   return new Random(seed, transformStream).fork(epoch).fork(index)
 }
 

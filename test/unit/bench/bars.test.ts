@@ -1,7 +1,8 @@
 // Which bars the benchmark takes for met: ratios, the share of the peak that is enough, memory, and nothing that was not measured.
 
 import { describe, expect, it } from 'vitest'
-import { type Bar, barsOf, barsPage, formatBars } from '../../../bench/comparison/bars.ts'
+import { type Bar, barsOf } from '../../../bench/comparison/bars.ts'
+import { barsPage, formatBars } from '../../../bench/comparison/bars-report.ts'
 import type { Row } from '../../../bench/comparison/compare.ts'
 import { merged, noResults, type Results } from '../../../bench/comparison/results.ts'
 

@@ -1,6 +1,7 @@
 // How the benchmark reads the times of kernels, and says why a shape stands out.
 
 import { describe, expect, it } from 'vitest'
+import { growthChart, logarithmicTicks } from '../../../bench/growth/chart.ts'
 import { explanationPage, kernelTimes } from '../../../bench/growth/profile.ts'
 import { spread } from '../../../bench/growth/shapes.ts'
 
@@ -16,6 +17,32 @@ describe('times of kernels', () => {
     const found = kernelTimes(`${other}${run(0.5, 0.2)}${run(0.4, 0.3)}`, 10)
     expect(found.get('convolution add')).toBeCloseTo(4)
     expect(found.get('sum multiply')).toBeCloseTo(2.1)
+  })
+})
+
+describe('the chart of a family', () => {
+  it.each([
+    [0.0204, 0.051, [0.02, 0.05, 0.1]],
+    [0.019, 0.145, [0.01, 0.02, 0.05, 0.1, 0.2]],
+    [3, 3, [2, 5]],
+    [1, 1, [1, 2]],
+    [0.01, 0.1, [0.01, 0.02, 0.05, 0.1]],
+  ])('from %d to %d has ticks at 1, 2 and 5 around all values', (low, high, expected) => {
+    expect(logarithmicTicks(low, high)).toEqual(expected)
+  })
+
+  it('names both axes with their units, and draws equal factors equally far apart', () => {
+    const line = [1, 2, 4].map((size) => ({ size, cost: 0.01 * size }))
+    const chart = growthChart({ title: 'T', axis: 'batch', lines: new Map([['native', line]]) })
+    expect(chart).toContain('nanoseconds per multiply-add')
+    expect(chart).toMatch(/>batch</)
+    const places = (chart.match(/points="([^"]*)"/)?.[1] ?? '').trim().split(' ')
+    const [first = [], second = [], third = []] = places.map((place) => place.split(',').map(Number))
+    for (const axis of [0, 1]) {
+      const [a = 0, b = 0, c = 0] = [first[axis], second[axis], third[axis]]
+      expect(c - b).toBeCloseTo(b - a, 1)
+      expect(b).not.toBe(a)
+    }
   })
 })
 

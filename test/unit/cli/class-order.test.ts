@@ -1,7 +1,7 @@
 // Which output stands for which class of the data: by name where the network knows names, else by number.
 
 import { describe, expect, it } from 'vitest'
-import { orderClasses } from '../../../src/cli/network/class-order.ts'
+import { orderClasses } from '../../../src/cli/evaluation/class-order.ts'
 
 const known = { name: 'net', classes: 3, classNames: ['ant', 'bee', 'cat'] }
 const unknown = { name: 'net', classes: 3 }

@@ -4,8 +4,8 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import sharp from 'sharp'
 import { beforeAll, describe, expect, it, vi } from 'vitest'
-import { saveNetwork } from '../../../src/cli/network/network-file.ts'
-import { saveModel } from '../../../src/cli/network/trained-model.ts'
+import { saveNetwork } from '../../../src/cli/network/character-network-file.ts'
+import { saveModel } from '../../../src/cli/network/model-description.ts'
 import { createProgram } from '../../../src/cli/program.ts'
 import { loadDataset } from '../../../src/data/load.node.ts'
 import { writeOnnx } from '../../../src/io/onnx/export.ts'
@@ -92,7 +92,7 @@ describe('ocellus evaluate', () => {
     expect(stdout).toContain(`data:     the first ${limit} of `)
     expect(stdout).toContain(`, ${right} of ${limit} right, 95 % interval ${low} to ${high}\n`)
     expect(stdout).toMatch(/^speed: +[\d,]+ images per second on native, preparing them included$/m)
-    expect(stdout).toMatch(/^confused most often:\n( {2}\S+ as \S+ \d+, \S+ as \S+ \d+\n){5}$/m)
+    expect(stdout).toMatch(/^confused most often:\n( {2}\S+ as \S+: [1-9]\d*(, \S+ as \S+: [1-9]\d*)?\n){5}$/m)
   })
 
   it('takes folders, other pixels, and skips pictures that are damaged', async () => {

@@ -99,7 +99,7 @@ describe('summary', () => {
     ])
     expect(text).toMatchObject({ code: 1, stdout: '' })
     expect(text.stderr).toMatch(/^ocellus: letter\.txt: .*\n$/)
-    expect(missing).toMatchObject({ code: 1, stdout: '' })
+    expect(missing).toMatchObject({ code: 2, stdout: '' })
     expect(missing.stderr).toMatch(/^ocellus: .*nothing\.safetensors.*\n$/)
   })
 
@@ -108,7 +108,7 @@ describe('summary', () => {
       folder,
       environment: { OCELLUS_DEBUG: 'stack' },
     })
-    expect(stderr).toMatch(/^ {4}at .*description\.ts/m)
+    expect(stderr).toMatch(/^ {4}at .*describe-model\.ts/m)
   })
 })
 

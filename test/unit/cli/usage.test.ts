@@ -109,6 +109,18 @@ describe('mistakes end with exit code 2 and one sentence', () => {
     else expect(stderr).toMatch(sentence)
   })
 
+  it.each([
+    [['train', '--model', 'lenet5', '--distort'], 'ocellus: --distort belongs to the character network;'],
+    [['train', '--average', '0.9'], 'ocellus: --average belongs to a network of --model;'],
+    [['train', '--resume'], 'ocellus: --resume goes on with the training in the folder of --out;'],
+    [['summary', 'nothing.safetensors'], "ocellus: there is no network and no file called 'nothing.safetensors';"],
+  ] as const)('%j, which is found out while the command runs', async (args, sentence) => {
+    const { code, stdout, stderr } = await ocellus(args, { folder: temporaryFolder() })
+    expect([code, stdout]).toEqual([2, ''])
+    expect(stderr.startsWith(sentence)).toBe(true)
+    expect(stderr.trimEnd().split('\n')).toHaveLength(1)
+  })
+
   it('as a process, too, which leaves nothing behind', async () => {
     const folder = temporaryFolder()
     const { code, stdout, stderr } = await ocellus(['train', '--epochs', 'many'], { folder })

@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from 'vitest'
 import { Linear } from '../../../src/nn/linear.ts'
-import { reduceOnPlateau } from '../../../src/optim/schedules.ts'
+import { reduceOnPlateau } from '../../../src/optim/learning-rate-schedules.ts'
 import { Sgd, sgd } from '../../../src/optim/sgd.ts'
 import { WeightAverage } from '../../../src/optim/weight-average.ts'
 import { compile } from '../../../src/tensor/compile.ts'

@@ -1,0 +1,49 @@
+// What every lowering of a contraction does with its columns: panels of neighbouring vectors, and the epilogue on a finished total.
+
+import type { Reg } from '../codegen/loop-program.ts'
+import type { Builder } from './builder.ts'
+import { type ExpressionWriter, type Place, place, shifted, within } from './expression.ts'
+import type { Contract, Expression } from './kernel.ts'
+import { evenPieces } from './tile.ts'
+
+/** Vectors of columns of one tile; `tail` lanes are valid in the last one, all when undefined. */
+export interface Panel {
+  readonly place: Place
+  readonly width: number
+  readonly tail: number | undefined
+}
+
+/** So many columns from `start` on, in panels of at most `widest` vectors; the one with the tail of the last vector is written apart. */
+export function overPanels(
+  b: Builder,
+  { start, columns, widest }: { readonly start: Place; readonly columns: number; readonly widest: number },
+  body: (panel: Panel) => void,
+): void {
+  const { lanes } = b
+  const vectors = Math.ceil(columns / lanes)
+  const tail = columns % lanes
+  let first = 0
+  for (const [width, count] of evenPieces(vectors, widest)) {
+    const ragged = tail > 0 && first + count * width === vectors
+    const plain = ragged ? count - 1 : count
+    const step = width * lanes
+    const from = shifted(start, first * lanes)
+    if (plain === 1) body({ place: from, width, tail: undefined })
+    if (plain > 1)
+      b.loop(plain, (variable) => body({ place: within(from, place(0, [variable, step])), width, tail: undefined }))
+    if (ragged) body({ place: shifted(from, plain * step), width, tail })
+    first += width * count
+  }
+}
+
+/** The epilogue: stores what the stage computes of `result`, its sum, which is `total` at the writer's place. */
+export function storeTotal(
+  writer: ExpressionWriter,
+  { stores }: Contract,
+  result: Expression | undefined,
+  total: Reg,
+): void {
+  if (result !== undefined) writer.define(result, total)
+  const values = stores.map(({ value }) => writer.value(value))
+  for (const [i, { access, dtype }] of stores.entries()) writer.store(access, values[i] as Reg, dtype)
+}
