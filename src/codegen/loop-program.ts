@@ -53,6 +53,8 @@ export type Op =
       readonly step?: number
     }
   | { readonly kind: 'prefetch'; readonly address: Address }
+  /** What stands before it stays before it, where a compiler comes after the emitter. Changes nothing else. */
+  | { readonly kind: 'fence'; readonly address: Address }
   | { readonly kind: 'constant'; readonly to: Reg; readonly value: number }
   /** i32: offset + sum(variable * stride) + lane * step. */
   | {
@@ -134,7 +136,9 @@ export interface Target {
   /** All splats of a tile live at once (V8 moves loads to the front of a block). */
   readonly splatsTogether: boolean
   /** What a tile may fill where its epilogue has elementary functions, whose constants live beside it; absent where that is the same. */
-  readonly besideFunctions?: Pick<Target, 'registers' | 'splatsTogether'>
+  readonly besideFunctions?: Pick<Target, 'registers' | 'splatsTogether' | 'fences'>
+  /** The compiler behind the emitter reads all that a block needs first, unless fences end the block. */
+  readonly fences: boolean
   /** Memory can be asked for ahead. */
   readonly prefetches: boolean
   /** Bytes of the caches that blocking is for. */

@@ -1,7 +1,14 @@
 // Stages of convolutions and their gradients.
 
 import { sizeOf } from '../core/shape.ts'
-import type { Access, Contract, ContractionRole, Expression, Stage } from '../kernels/kernel.ts'
+import {
+  type Access,
+  type Contract,
+  type ContractionRole,
+  copiedColumns,
+  type Expression,
+  type Stage,
+} from '../kernels/kernel.ts'
 import type { Node, OpNode } from '../ops/node.ts'
 import { geometryOf, phaseAxes, phasesOf } from '../ops/phases.ts'
 import { type Affine, combine, flatten } from './expressions.ts'
@@ -22,8 +29,6 @@ interface Walk {
 const farSteps = 128
 /** Pixels that must share a panel to be worth its copy. */
 const panelPixels = 32
-/** Columns of a panel that is copied, at most: a line of the cache. */
-const panelColumns = 16
 /** Steps of the sum from which on a panel is copied: shorter ones stay in the first cache as they are. */
 const panelSteps = 400
 
@@ -33,7 +38,7 @@ function panelOf({ axes, roles }: Walk, weights: Access): number {
     axes.reduce((extents, extent, axis) => (roles[axis] === role ? extents * extent : extents), 1)
   const steps = product('sum')
   const far = Math.abs(weights.strides[axes.length - 1] as number) >= farSteps
-  return far && steps >= panelSteps && product('row') >= panelPixels ? steps * panelColumns : 0
+  return far && steps >= panelSteps && product('row') >= panelPixels ? steps * copiedColumns : 0
 }
 
 function contraction(group: Group, places: Places, walk: Walk): Contract {

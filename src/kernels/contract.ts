@@ -1,6 +1,6 @@
 // Lowering of contractions, for every target: register tiles over blocks of the sum and of rows, weights as vectors, inputs as splats, epilogue last.
 
-import type { LoopVar, Reg, Target } from '../codegen/loop-program.ts'
+import type { Address, Reg, Target } from '../codegen/loop-program.ts'
 import type { Builder } from './builder.ts'
 import { ExpressionWriter, type Place, place, type SlabLoops, shifted, within } from './expression.ts'
 import {
@@ -14,8 +14,10 @@ import {
   sumParts,
 } from './kernel.ts'
 import { OperandCopies, type Stretch } from './operand-copies.ts'
-import { overPanels, type Panel, storeTotal } from './panels.ts'
-import { chooseTile, evenPieces } from './tile.ts'
+import { overPanels, overParts, type Panel, type PanelPart, partsOf, storeTotal, wholeLines } from './panels.ts'
+import { overBands } from './row-tiles.ts'
+import { Fences, overSteps } from './steps.ts'
+import { chooseTiling, type Tiling } from './tile.ts'
 
 /** Which part of the sum is added: the first starts at zero, the last ends in the epilogue. */
 interface SumPart extends Stretch {
@@ -112,25 +114,25 @@ class ContractLowering {
   }
 
   #panels(sum: SumPart, rows: Stretch, columns: Stretch): void {
-    const tile = chooseTile(this.#target, rows.extent, Math.ceil(columns.extent / this.#b.lanes))
-    overPanels(this.#b, { start: columns.place, columns: columns.extent, widest: tile.vectors }, (panel) =>
-      this.#tiles(sum, rows, tile.rows, panel),
+    const vectors = Math.ceil(columns.extent / this.#b.lanes)
+    const tiling = chooseTiling(this.#target, [1, rows.extent], vectors, sum.extent)
+    const widest =
+      this.#stage.panel === undefined ? tiling.vectors : wholeLines(this.#b, this.#stage.dtype, tiling.vectors)
+    overPanels(this.#b, { start: columns.place, columns: columns.extent, widest }, (panel) =>
+      this.#tiles(sum, rows, tiling, panel),
     )
   }
 
-  #tiles(sum: SumPart, rows: Stretch, tileRows: number, panel: Panel): void {
-    this.#copies.packPanel(sum, panel)
-    let base = 0
-    for (const [height, count] of evenPieces(rows.extent, tileRows)) {
-      const start = base
-      if (count === 1) this.#tile(sum, rows, place(start), height, panel)
-      else this.#b.loop(count, (variable) => this.#tile(sum, rows, place(start, [variable, height]), height, panel))
-      base += height * count
-    }
+  #tiles(sum: SumPart, rows: Stretch, tiling: Tiling, panel: Panel): void {
+    const parts = partsOf(panel, tiling.cut(tiling.rows, panel.width), this.#b.lanes)
+    this.#copies.packPanel(sum, parts)
+    overBands(this.#b, tiling.blocks, 1, ({ rows: height, each }) => {
+      overParts(this.#b, parts, (part) => each(({ corner }) => this.#tile(sum, rows, corner[0] as Place, height, part)))
+    })
   }
 
   /** One register tile: running sums in registers, all steps of the sum, then the epilogue or the way back to memory. */
-  #tile(sum: SumPart, rows: Stretch, inner: Place, height: number, panel: Panel): void {
+  #tile(sum: SumPart, rows: Stretch, inner: Place, height: number, panel: PanelPart): void {
     const b = this.#b
     const partial = this.#partial
     const { dtype } = this.#stage
@@ -153,10 +155,14 @@ class ContractLowering {
         return total
       }),
     )
-    b.loop(sum.extent, (step) => {
+    const fences = new Fences(b, this.#target, height, panel.width)
+    overSteps(b, this.#target, place(0), sum.extent, (step, follows) => {
+      const inputs = Array.from({ length: height }, (_, p) => this.#inputAddress(sum, step, rows, shifted(inner, p)))
+      fences.before(0, follows, inputs[0] as Address)
       const vectors = Array.from({ length: panel.width }, (_, v) => this.#loadWeights(sum, step, panel, v))
-      for (let p = 0; p < height; p++) {
-        const splat = this.#splatInput(sum, step, rows, shifted(inner, p))
+      for (const [p, address] of inputs.entries()) {
+        if (p > 0) fences.before(p, follows, address)
+        const splat = b.splat(dtype, address)
         for (let v = 0; v < panel.width; v++) {
           const total = totals[p]?.[v] as Reg
           b.emit({ kind: 'fma', to: total, a: vectors[v] as Reg, b: splat, c: total })
@@ -168,25 +174,25 @@ class ContractLowering {
         const total = totals[p]?.[v] as Reg
         at(p, v, () => {
           // Each block is a chain of its own, added to the blocks before it: long sums keep their precision.
-          const whole = sum.first
+          const sums = sum.first
             ? total
             : b.binary('add', b.load(dtype, this.#writer.address(partial as Access)), total)
-          if (sum.last) storeTotal(this.#writer, this.#stage, this.#result, whole)
-          else this.#writer.store(partial as Access, whole, dtype)
+          if (sum.last) storeTotal(this.#writer, this.#stage, this.#result, sums)
+          else this.#writer.store(partial as Access, sums, dtype)
         })
       }
     }
   }
 
-  #loadWeights(sum: SumPart, step: LoopVar, panel: Panel, v: number): Reg {
+  #loadWeights(sum: SumPart, step: Place, panel: PanelPart, v: number): Reg {
     const b = this.#b
     const { dtype, b: weights, panel: packed } = this.#stage
-    if (packed !== undefined) return b.load(dtype, this.#copies.panelAddress(packed, step, panel, v))
+    if (packed !== undefined) return b.load(dtype, this.#copies.panelAddress(packed, step, sum.extent, panel, v))
     let reg: Reg | undefined
     this.#writer.at(
       [
         [this.#column, shifted(panel.place, v * b.lanes)],
-        [this.#sum, within(sum.place, place(0, [step, 1]))],
+        [this.#sum, within(sum.place, step)],
       ],
       () => {
         reg = b.load(dtype, this.#writer.address(weights))
@@ -195,22 +201,21 @@ class ContractLowering {
     return reg as Reg
   }
 
-  #splatInput(sum: SumPart, step: LoopVar, rows: Stretch, inner: Place): Reg {
-    const { dtype, a, block } = this.#stage
+  #inputAddress(sum: SumPart, step: Place, rows: Stretch, inner: Place): Address {
+    const { a, block } = this.#stage
     const input = block === undefined ? a : this.#copies.blockAccess(block, rows, sum)
     const row = block === undefined ? within(rows.place, inner) : inner
-    const steps = place(0, [step, 1])
-    let reg: Reg | undefined
+    let address: Address | undefined
     this.#writer.at(
       [
         [this.#row, row],
-        [this.#sum, block === undefined ? within(sum.place, steps) : steps],
+        [this.#sum, block === undefined ? within(sum.place, step) : step],
       ],
       () => {
-        reg = this.#b.splat(dtype, this.#writer.address(input))
+        address = this.#writer.address(input)
       },
     )
-    return reg as Reg
+    return address as Address
   }
 }
 

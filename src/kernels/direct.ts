@@ -5,20 +5,18 @@ import type { Address, LoopVar, Reg, Target } from '../codegen/loop-program.ts'
 import { bytesOf } from '../core/dtype.ts'
 import type { Builder } from './builder.ts'
 import { ExpressionWriter, type Place, place, type SlabLoops, scaled, shifted, within } from './expression.ts'
-import { type Access, type Contract, type Expression, stageResults } from './kernel.ts'
-import { overPanels, type Panel, storeTotal } from './panels.ts'
-import { askFor, lineBytes, runsOf, type StreamShare, sharesOf, type Visit } from './requests.ts'
-import { overRowTiles, type TileRows } from './row-tiles.ts'
+import { type Access, type Contract, copiedColumns, type Expression, stageResults } from './kernel.ts'
+import { lineBytes, overPanels, overParts, type PanelPart, partsOf, storeTotal, wholeLines } from './panels.ts'
+import { askFor, runsOf, type StreamShare, sharesOf, type Visit } from './requests.ts'
+import { overBands, type TileRows } from './row-tiles.ts'
+import { Fences, isUnrolled, overSteps } from './steps.ts'
 import type { Stream } from './streams.ts'
-import { chooseAreaTile } from './tile.ts'
+import { chooseTiling } from './tile.ts'
 
 /** StreamShare of the first cache that both operands of a block of an accumulated sum may fill. */
 const blockShare = 0.75
 /** Steps of the sum that a block has at least: each visit of a tile loads and stores its totals. */
 const blockSteps = 64
-/** An innermost sum as short as this is unrolled. */
-const unrolledSteps = 4
-
 /** Tiles that must share a panel of weights to be worth its copy. */
 const sharingTiles = 8
 
@@ -103,57 +101,78 @@ class DirectLowering {
     return Math.max(1, fitting, Math.ceil(blockSteps / steps))
   }
 
+  /** Are panels of `lines` vectors copied, rather than read in place `vectors` at a time? */
+  #copies(vectors: number, lines: number): boolean {
+    const { panel, dtype } = this.#stage
+    const taken = (vectors * this.#b.lanes * bytesOf(dtype)) / lineBytes
+    const whole = taken > 1 && Number.isInteger(taken)
+    return panel !== undefined && !whole && lines * this.#b.lanes <= copiedColumns
+  }
+
   #panels(sums: readonly SumPart[], visit: Visit): void {
     const columns = this.#extent(this.#column)
     const vectors = Math.ceil(columns / this.#b.lanes)
     const steps = sums.reduce((product, { extent }) => product * extent, 1)
     const image = this.#rows.map((axis) => this.#extent(axis))
     const [height, width] = [image.at(-2), image.at(-1) as number]
-    const tile = chooseAreaTile(this.#target, [height ?? 1, width], vectors, steps)
+    const tiling = chooseTiling(this.#target, [height ?? 1, width], vectors, steps)
     const positions = image.reduce((product, extent) => product * extent, 1)
-    const shared = positions >= sharingTiles * tile.height * tile.width
+    const shared = positions >= sharingTiles * tiling.rows
     let asked = false
-    overPanels(this.#b, { start: place(0), columns, widest: tile.vectors }, (panel) => {
+    const lines = wholeLines(this.#b, this.#stage.dtype, tiling.vectors)
+    const copied = shared && this.#copies(tiling.vectors, lines)
+    const widest = copied ? lines : tiling.vectors
+    overPanels(this.#b, { start: place(0), columns, widest }, (panel) => {
       // Tiles repeat for outer rows, and in a short last block nothing is left to ask for.
       const streams = asked || visit.count === 0 || this.#rows.length > 2 ? [] : this.#streams
       asked = true
-      const packed = shared ? this.#packPanel(sums, panel) : undefined
+      const copies = partsOf(panel, tiling.cut(tiling.rows, panel.width), this.#b.lanes)
+      if (copied) this.#copyParts(sums, copies)
       this.#over(this.#rows.slice(0, -2), () =>
-        overRowTiles(this.#b, [height, width], tile, (rows) => {
-          this.#tile(sums, rows, panel, packed, sharesOf(streams, rows, image, visit))
+        overBands(this.#b, tiling.blocks, height === undefined ? 1 : 2, ({ rows, each }) => {
+          const parts = copied ? copies : partsOf(panel, tiling.cut(rows, panel.width), this.#b.lanes)
+          const tiles = (asks: readonly Stream[]) => (part: PanelPart) =>
+            each((tile) => this.#tile(sums, tile, part, copied, sharesOf(asks, tile, positions, visit)))
+          const asking = streams.length > 0 ? 1 : 0
+          overParts(this.#b, parts.slice(0, asking), tiles(streams))
+          overParts(this.#b, parts.slice(asking), tiles([]))
         }),
       )
     })
   }
 
   /**
-   * Copies the weights of a panel, one step of the sum behind the other, and says where they lie: a narrow panel of weights takes a part of a line
-   * from each step, and lines that far apart crowd few sets of the caches. Undefined where the weights are read in place.
+   * Copies weights, part by part and one step of the sum behind the other: a narrow panel takes a part of a line from each step, and lines that far
+   * apart crowd few sets of the caches.
    */
-  #packPanel(sums: readonly SumPart[], panel: Panel): Access | undefined {
-    const { panel: buffer, axes, dtype } = this.#stage
-    const columns = panel.width * this.#b.lanes
-    if (buffer === undefined || columns * bytesOf(dtype) > lineBytes) return undefined
-    const strides = axes.map(() => 0)
-    let stride = columns
+  #copyParts(sums: readonly SumPart[], parts: readonly PanelPart[]): void {
+    this.#sumLoops(sums, () => {
+      for (const part of parts)
+        for (const [v, vector] of this.#weights(part).entries()) this.#b.store(vector, this.#copyAddress(sums, part, v))
+    })
+  }
+
+  /** Where a vector of the copy of a part lies. */
+  #copyAddress(sums: readonly SumPart[], { first, width }: PanelPart, v: number): Address {
+    const { lanes } = this.#b
+    const strides = this.#stage.axes.map(() => 0)
+    let stride = width * lanes
     for (let i = sums.length - 1; i >= 0; i--) {
       strides[this.#sums[i] as number] = stride
       stride *= (sums[i] as SumPart).extent
     }
-    const packed = { buffer, offset: 0, slab: 0, strides }
-    this.#sumLoops(sums, () => {
-      for (const [v, vector] of this.#weights(panel).entries()) this.#b.store(vector, this.#packedAddress(packed, v))
+    const { arg, offset, terms } = this.#writer.address({
+      buffer: this.#stage.panel as number,
+      offset: v * lanes,
+      slab: 0,
+      strides,
     })
-    return packed
-  }
-
-  #packedAddress(packed: Access, v: number): Address {
-    const address = this.#writer.address(packed)
-    return { ...address, offset: address.offset + v * this.#b.lanes }
+    const before = scaled(first, stride / width)
+    return { arg, offset: offset + before.base, terms: [...terms, ...before.terms] }
   }
 
   /** The weights of a panel at one step of the sum, as they lie in memory. */
-  #weights(panel: Panel): Reg[] {
+  #weights(panel: PanelPart): Reg[] {
     const { b: weights, dtype } = this.#stage
     return Array.from({ length: panel.width }, (_, v) => {
       let reg: Reg | undefined
@@ -172,12 +191,12 @@ class DirectLowering {
   #tile(
     sums: readonly SumPart[],
     { corner, inside }: TileRows,
-    panel: Panel,
-    packed: Access | undefined,
+    panel: PanelPart,
+    copied: boolean,
     shares: readonly StreamShare[],
   ): void {
     const b = this.#b
-    const { dtype, accumulates, stores, a } = this.#stage
+    const { dtype, accumulates, stores } = this.#stage
     const rowAxes = this.#rows.slice(-corner.length)
     const target = accumulates === true ? (stores[0]?.access as Access) : undefined
     const atRow = (p: number): (readonly [number, Place])[] =>
@@ -198,19 +217,21 @@ class DirectLowering {
         return total
       }),
     )
-    const step = (): void => {
-      const vectors =
-        packed === undefined
-          ? this.#weights(panel)
-          : Array.from({ length: panel.width }, (_, v) => b.load(dtype, this.#packedAddress(packed, v)))
+    const fences = new Fences(b, this.#target, inside.length, panel.width)
+    const step = (follows: boolean): void => {
+      const first = this.#inputAddress(atRow(0))
+      fences.before(0, follows, first)
+      const vectors = copied
+        ? Array.from({ length: panel.width }, (_, v) => b.load(dtype, this.#copyAddress(sums, panel, v)))
+        : this.#weights(panel)
       for (let p = 0; p < inside.length; p++) {
-        this.#writer.at(atRow(p), () => {
-          const splat = b.splat(dtype, this.#writer.address(a))
-          for (const [v, vector] of vectors.entries()) {
-            const total = totals[p]?.[v] as Reg
-            b.emit({ kind: 'fma', to: total, a: vector, b: splat, c: total })
-          }
-        })
+        const address = p === 0 ? first : this.#inputAddress(atRow(p))
+        if (p > 0) fences.before(p, follows, address)
+        const splat = b.splat(dtype, address)
+        for (const [v, vector] of vectors.entries()) {
+          const total = totals[p]?.[v] as Reg
+          b.emit({ kind: 'fma', to: total, a: vector, b: splat, c: total })
+        }
       }
     }
     this.#sumLoops(sums, step, shares)
@@ -224,10 +245,18 @@ class DirectLowering {
     }
   }
 
+  #inputAddress(row: readonly (readonly [number, Place])[]): Address {
+    let address: Address | undefined
+    this.#writer.at(row, () => {
+      address = this.#writer.address(this.#stage.a)
+    })
+    return address as Address
+  }
+
   /** Steps of the sum, with requests for the shares spread among them: a burst of requests would wait for memory. */
   #sumLoops(
     sums: readonly SumPart[],
-    step: () => void,
+    step: (follows: boolean) => void,
     shares: readonly StreamShare[] = [],
     cell: Place = shares[0]?.visit.number ?? place(0),
     next = 0,
@@ -235,12 +264,10 @@ class DirectLowering {
     const axis = this.#sums[next]
     const part = sums[next]
     if (axis === undefined || part === undefined) {
-      step()
+      step(false)
       return
     }
     const last = next === this.#sums.length - 1
-    // V8 keeps all splats of a block alive at once: unrolling would spill them.
-    const unrolled = last && part.extent <= unrolledSteps && !this.#target.splatsTogether
     // An empty sum has no steps to spread requests over.
     const before = Math.max(
       1,
@@ -256,13 +283,13 @@ class DirectLowering {
       return
     }
     const most = Math.max(0, ...shares.map(({ lines }) => lines))
-    const runs = unrolled || most === 0 ? 1 : runsOf(part.extent, Math.ceil(most / before))
+    const runs = most === 0 || isUnrolled(this.#target, part.extent) ? 1 : runsOf(part.extent, Math.ceil(most / before))
     const size = part.extent / runs
     const run = (start: Place, at: Place): void => {
       for (const share of shares) askFor(this.#b, share, this.#slab, at, Math.ceil(share.lines / (before * runs)))
-      const stepAt = (where: Place): void => this.#writer.at([[axis, where]], step)
-      if (unrolled) for (let i = 0; i < size; i++) stepAt(shifted(start, i))
-      else this.#b.loop(size, (variable: LoopVar) => stepAt(within(start, place(0, [variable, 1]))))
+      overSteps(this.#b, this.#target, start, size, (where, follows) =>
+        this.#writer.at([[axis, where]], () => step(follows)),
+      )
     }
     if (runs === 1) run(part.start, cell)
     else

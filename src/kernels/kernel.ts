@@ -131,7 +131,9 @@ export function rowsTogether(rows: number): number {
 }
 /** Columns whose running sums, for a block of rows, stay in L2 from one block of the sum to the next. */
 export const columnBlock: number = 512
-/** Elements of a panel, at most: steps of one block of the sum times columns of the widest tile. */
+/** Columns of a panel of a convolution's weights that is copied, at most. */
+export const copiedColumns: number = 32
+/** Elements of a product's panel, at most: steps of one block of the sum times columns of the widest tile. */
 export const panelElements: number = longestPart * 128
 
 export type Stage = Materialise | Reduce | Contract

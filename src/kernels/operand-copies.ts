@@ -1,10 +1,10 @@
 // Copies of the operands of a product: panels of columns and blocks of rows that lie far apart in memory are brought close together first.
 
-import type { LoopVar, Reg } from '../codegen/loop-program.ts'
+import type { Address, LoopVar, Reg } from '../codegen/loop-program.ts'
 import type { Builder } from './builder.ts'
-import { type ExpressionWriter, type Place, place, shifted, within } from './expression.ts'
+import { type ExpressionWriter, type Place, place, scaled, shifted, within } from './expression.ts'
 import { type Access, type Contract, rowGap } from './kernel.ts'
-import type { Panel } from './panels.ts'
+import type { PanelPart } from './panels.ts'
 
 /** A stretch of an axis. */
 export interface Stretch {
@@ -30,47 +30,45 @@ export class OperandCopies {
     this.#sum = stage.roles.indexOf('sum')
   }
 
-  /** Where a vector of a packed panel lies. */
-  panelAddress(
-    packed: number,
-    step: LoopVar,
-    { width }: Panel,
-    v: number,
-  ): { arg: number; offset: number; terms: [LoopVar, number][] } {
+  /** Where a vector of the copy of a part of a panel lies, for a sum of `extent` steps. */
+  panelAddress(packed: number, step: Place, extent: number, { first, width }: PanelPart, v: number): Address {
     const { lanes } = this.#b
-    return { arg: packed, offset: v * lanes, terms: [[step, width * lanes]] }
+    const at = shifted(within(scaled(step, width * lanes), scaled(first, extent * lanes)), v * lanes)
+    return { arg: packed, offset: at.base, terms: at.terms }
   }
 
-  /** Copies the block's steps of a panel of columns, one after another. */
-  packPanel(sum: Stretch, panel: Panel): void {
+  /** Copies the block's steps of a panel of columns, part by part, one step after another. */
+  packPanel(sum: Stretch, parts: readonly PanelPart[]): void {
     const { dtype, b: weights, panel: packed } = this.#stage
     if (packed === undefined) return
     const b = this.#b
     const columnStep = weights.strides[this.#column] as number
     if (columnStep !== 1 && weights.strides[this.#sum] === 1) {
-      this.#transposePanel(sum, panel, packed)
+      for (const part of parts) this.#transposePanel(sum, part, packed)
       return
     }
-    b.loop(sum.extent, (step) => {
-      for (let v = 0; v < panel.width; v++) {
-        const at = [
-          [this.#column, shifted(panel.place, v * b.lanes)],
-          [this.#sum, within(sum.place, place(0, [step, 1]))],
-        ] as const
-        this.#writer.at(at, () => {
-          const lanes = v === panel.width - 1 && panel.tail !== undefined ? { lanes: panel.tail } : {}
-          const vector = b.load(dtype, this.#writer.address(weights), {
-            ...(columnStep === 1 ? {} : { step: columnStep }),
-            ...lanes,
-          })
-          b.store(vector, this.panelAddress(packed, step, panel, v))
+    const pack = (step: Place, part: PanelPart, v: number): void => {
+      const at = [
+        [this.#column, shifted(part.place, v * b.lanes)],
+        [this.#sum, within(sum.place, step)],
+      ] as const
+      this.#writer.at(at, () => {
+        const lanes = v === part.width - 1 && part.tail !== undefined ? { lanes: part.tail } : {}
+        const vector = b.load(dtype, this.#writer.address(weights), {
+          ...(columnStep === 1 ? {} : { step: columnStep }),
+          ...lanes,
         })
-      }
+        b.store(vector, this.panelAddress(packed, step, sum.extent, part, v))
+      })
+    }
+    b.loop(sum.extent, (variable) => {
+      const step = place(0, [variable, 1])
+      for (const part of parts) for (let v = 0; v < part.width; v++) pack(step, part, v)
     })
   }
 
   /** The panel of columns that lie one by one in memory: each is read in vectors along the sum, so that no line is fetched twice, and spread over the steps. */
-  #transposePanel(sum: Stretch, { place: start, width, tail }: Panel, packed: number): void {
+  #transposePanel(sum: Stretch, { place: start, first, width, tail }: PanelPart, packed: number): void {
     const b = this.#b
     const { dtype, b: weights } = this.#stage
     const { lanes } = b
@@ -85,7 +83,8 @@ export class OperandCopies {
         this.#writer.at(at, () => {
           const vector = b.load(dtype, this.#writer.address(weights), tailed)
           const terms: [LoopVar, number][] = inner.terms.map(([variable, scale]) => [variable, scale * step])
-          const to = { arg: packed, offset: inner.base * step, terms: [...terms, [column, 1] as [LoopVar, number]] }
+          const offset = first.base * lanes * sum.extent + inner.base * step
+          const to = { arg: packed, offset, terms: [...terms, [column, 1] as [LoopVar, number]] }
           b.store(vector, to, { step, ...tailed })
         })
       }

@@ -1,6 +1,7 @@
 // What every lowering of a contraction does with its columns: panels of neighbouring vectors, and the epilogue on a finished total.
 
 import type { Reg } from '../codegen/loop-program.ts'
+import { bytesOf } from '../core/dtype.ts'
 import type { Builder } from './builder.ts'
 import { type ExpressionWriter, type Place, place, shifted, within } from './expression.ts'
 import type { Contract, Expression } from './kernel.ts'
@@ -34,6 +35,46 @@ export function overPanels(
     if (ragged) body({ place: shifted(from, plain * step), width, tail })
     first += width * count
   }
+}
+
+/** The columns of a tile: some vectors of a panel, from its vector `first` on. */
+export interface PanelPart extends Panel {
+  readonly first: Place
+}
+
+/** A panel in parts of so many vectors. */
+export function partsOf(panel: Panel, widths: readonly number[], lanes: number): PanelPart[] {
+  let first = 0
+  return widths.map((width) => {
+    const last = first + width === panel.width
+    const at = shifted(panel.place, first * lanes)
+    const part = { place: at, width, tail: last ? panel.tail : undefined, first: place(first) }
+    first += width
+    return part
+  })
+}
+
+/** `body` for each part, in a loop where several are alike. */
+export function overParts(b: Builder, parts: readonly PanelPart[], body: (part: PanelPart) => void): void {
+  const [part] = parts
+  if (part === undefined) return
+  const other = parts.findIndex(({ width, tail }) => width !== part.width || tail !== undefined)
+  const alike = Math.max(1, other < 0 ? parts.length : other)
+  if (alike === 1) body(part)
+  else
+    b.loop(alike, (variable) => {
+      const at = within(part.place, place(0, [variable, part.width * b.lanes]))
+      body({ ...part, place: at, first: within(part.first, place(0, [variable, part.width])) })
+    })
+  overParts(b, parts.slice(alike), body)
+}
+
+/** Bytes of a cache line. */
+export const lineBytes = 64
+
+/** Vectors of a panel whose parts are copied one behind the other: so many that they take whole lines of what is copied, which is read once. */
+export function wholeLines({ lanes }: Builder, dtype: 'f32' | 'f64', vectors: number): number {
+  return vectors * Math.ceil(lineBytes / (vectors * lanes * bytesOf(dtype)))
 }
 
 /** The epilogue: stores what the stage computes of `result`, its sum, which is `total` at the writer's place. */

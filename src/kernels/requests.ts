@@ -2,12 +2,11 @@
 
 import { bytesOf } from '../core/dtype.ts'
 import type { Builder } from './builder.ts'
-import { type Place, place, type SlabLoops, scaled, within } from './expression.ts'
+import { type Place, type SlabLoops, scaled, within } from './expression.ts'
+import { lineBytes } from './panels.ts'
 import type { TileRows } from './row-tiles.ts'
 import type { Stream } from './streams.ts'
 
-/** Bytes of a cache line. */
-export const lineBytes = 64
 /** Steps of the sum between two requests, at least. */
 const leastRun = 8
 
@@ -33,23 +32,18 @@ export function runsOf(extent: number, requests: number): number {
   return 1
 }
 
-/** A tile's share of what the next image reads: runs of lines, one for each stream. `image`: extents of the row axes. */
+/** A tile's share of what the next image reads: runs of lines, one for each stream. `positions`: of all tiles. */
 export function sharesOf(
   streams: readonly Stream[],
-  { corner, inside }: TileRows,
-  image: readonly number[],
+  { inside, before }: TileRows,
+  positions: number,
   visit: Visit,
 ): StreamShare[] {
-  const positions = image.reduce((product, extent) => product * extent, 1)
-  const [y, x] = corner.length === 2 ? corner : [place(0), corner[0]]
-  // Tiles of one height stand side by side in a band of the image: the share begins behind those of the tiles before.
-  const band = corner.length === 2 ? (image.at(-1) as number) : 1
-  const height = inside.length / (new Set(inside.map((position) => position.at(-1))).size || 1)
   return streams.map((stream) => {
     const lineElements = lineBytes / bytesOf(stream.dtype)
     const each = Math.ceil(stream.elements / positions / lineElements) * lineElements
-    const start = within(scaled(y as Place, band * each), scaled(x as Place, height * each))
-    return { stream, start, lines: (inside.length * each) / lineElements, lineElements, visit }
+    const lines = (inside.length * each) / lineElements
+    return { stream, start: scaled(before, each), lines, lineElements, visit }
   })
 }
 

@@ -1,50 +1,53 @@
-// Tiles of the rows of a convolution: rectangles of pixels, in loops where several are alike.
+// Loops over the tiles of the rows of a convolution: rectangles of pixels.
 
 import type { Builder } from './builder.ts'
-import { type Place, place } from './expression.ts'
-import { evenPieces } from './tile.ts'
+import { type Place, place, scaled, shifted, within } from './expression.ts'
+import type { Band, Block } from './tile.ts'
 
 /** Rows of one tile: positions of the row axes relative to the tile's corner, and the corner. */
 export interface TileRows {
   readonly corner: readonly Place[]
   readonly inside: readonly (readonly number[])[]
+  /** Positions in the tiles before this one. */
+  readonly before: Place
 }
 
-/** The two innermost row axes, `height` undefined where there is one, in tiles of at most the size of `tile`. */
-export function overRowTiles(
-  b: Builder,
-  [height, width]: readonly [height: number | undefined, width: number],
-  tile: { readonly height: number; readonly width: number },
-  body: (rows: TileRows) => void,
-): void {
-  const heights = height === undefined ? [] : pieces(b, height, tile.height)
-  const widths = pieces(b, width, tile.width)
-  const across = (corners: readonly Place[], rows: number): void => {
-    for (const { extent, each } of widths) {
-      const inside = Array.from({ length: rows * extent }, (_, p) =>
-        height === undefined ? [p] : [Math.floor(p / extent), p % extent],
-      )
-      each((corner) => body({ corner: [...corners, corner], inside }))
-    }
+/** Tiles side by side, and a loop over them. */
+export interface TileBand {
+  /** Positions of one tile. */
+  readonly rows: number
+  each(body: (rows: TileRows) => void): void
+}
+
+/** All bands of tiles; `axes` counts the row axes, 1 where there is no outer one. */
+export function overBands(b: Builder, blocks: readonly Block[], axes: 1 | 2, body: (band: TileBand) => void): void {
+  let before = 0
+  for (const block of blocks) {
+    const width = block.bands.reduce((sum, { size, count }) => sum + size * count, 0)
+    const first = before
+    overTiles(b, block, (y) => {
+      let left = 0
+      for (const band of block.bands) {
+        const inside = Array.from({ length: block.size * band.size }, (_, p) =>
+          axes === 1 ? [p] : [Math.floor(p / band.size), p % band.size],
+        )
+        const start = left
+        const each: TileBand['each'] = (inner) =>
+          overTiles(b, band, (x) => {
+            const above = scaled(shifted(y, -block.start), width)
+            const beside = shifted(scaled(shifted(x, -band.start), block.size), first + start * block.size)
+            inner({ corner: axes === 1 ? [x] : [y, x], inside, before: within(above, beside) })
+          })
+        body({ rows: inside.length, each })
+        left += band.size * band.count
+      }
+    })
+    before += width * block.size * block.count
   }
-  if (height === undefined) across([], 1)
-  for (const { extent, each } of heights) each((corner) => across([corner], extent))
 }
 
-/** An axis in even pieces of at most `size`: the extent of alike pieces, and a loop over their corners. */
-function pieces(
-  b: Builder,
-  extent: number,
-  size: number,
-): { readonly extent: number; readonly each: (body: (corner: Place) => void) => void }[] {
-  let base = 0
-  return evenPieces(extent, size).map(([piece, count]) => {
-    const start = base
-    base += piece * count
-    const each = (body: (corner: Place) => void): void => {
-      if (count === 1) body(place(start))
-      else b.loop(count, (variable) => body(place(start, [variable, piece])))
-    }
-    return { extent: piece, each }
-  })
+/** The first position of each tile. */
+function overTiles(b: Builder, { start, size, count }: Band, body: (corner: Place) => void): void {
+  if (count === 1) body(place(start))
+  else b.loop(count, (variable) => body(place(start, [variable, size])))
 }

@@ -1,11 +1,6 @@
-// Choosing the register tile of a contraction: rows x vectors of columns. The choice changes speed only, never bits.
+// Cutting a contraction into register tiles: rows x vectors of columns. The choice changes speed only, never bits.
 
 import type { Target } from '../codegen/loop-program.ts'
-
-export interface Tile {
-  readonly rows: number
-  readonly vectors: number
-}
 
 /** Does a tile's accumulators, weights and splats fit the registers that the target lets a tile fill? */
 function fits(target: Target, rows: number, vectors: number): boolean {
@@ -13,9 +8,16 @@ function fits(target: Target, rows: number, vectors: number): boolean {
   return rows * vectors + vectors + (target.broadcastOperand ? 0 : 1) <= target.registers
 }
 
+/** Chains beyond those that hide the latency on paper, as a part of them: only then no multiply-add ever waits. */
+const spareChains = 0.5
+/** What each chain that is missing there costs, as a part of a step. */
+const waiting = 0.018
+
 /** Cycles of one step along the sum for a tile: multiply-adds, loads, or the latency of one chain each, whichever is longest. */
 function cycles(target: Target, rows: number, vectors: number): number {
-  return Math.max((rows * vectors) / 2, (rows + vectors) / 2, target.fmaChains / 2)
+  const chains = rows * vectors
+  const missing = Math.max(0, (1 + spareChains) * target.fmaChains - chains)
+  return Math.max((Math.max(chains, target.fmaChains) / 2) * (1 + waiting * missing), (rows + vectors) / 2)
 }
 
 type Pieces = readonly (readonly [piece: number, count: number])[]
@@ -32,81 +34,213 @@ export function evenPieces(extent: number, size: number): Pieces {
   return pieces
 }
 
-/** Most vectors of columns that a tile has. */
+/** Most vectors of columns that a panel has, and most rows of a tile. */
 const mostVectors = 8
-
-/** The pieces of `vectors` for tiles of 1, 2 and more. */
-function columnPieces(vectors: number): readonly Pieces[] {
-  return Array.from({ length: Math.min(vectors, mostVectors) }, (_, i) => evenPieces(vectors, i + 1))
-}
-
-/** The tile with the fewest cycles over all rows and vectors of columns. */
-export function chooseTile(target: Target, rows: number, vectors: number): Tile {
-  let best: Tile = { rows: 1, vectors: 1 }
-  let bestCost = Number.POSITIVE_INFINITY
-  const columns = columnPieces(vectors)
-  for (let tileRows = 1; tileRows <= Math.min(rows, 32); tileRows++) {
-    const rowPieces = evenPieces(rows, tileRows)
-    for (let tileVectors = 1; tileVectors <= columns.length; tileVectors++) {
-      if (!fits(target, tileRows, tileVectors)) continue
-      let cost = 0
-      for (const [r, rowCount] of rowPieces) {
-        for (const [v, columnCount] of columns[tileVectors - 1] as Pieces)
-          cost += rowCount * columnCount * cycles(target, r, v)
-      }
-      // Among equals the wider tile reads less.
-      cost *= 1 + (0.1 * (tileRows + tileVectors)) / (tileRows * tileVectors)
-      if (cost < bestCost) {
-        bestCost = cost
-        best = { rows: tileRows, vectors: tileVectors }
-      }
-    }
-  }
-  return best
-}
-
-/** A tile over the two innermost row axes; it spans several rows of the outer one only where it holds the inner one whole. */
-export interface AreaTile {
-  readonly height: number
-  readonly width: number
-  readonly vectors: number
-}
-
+const mostRows = 32
 /** Cycles that opening a tile and its loops costs, whatever its size. */
 const openingCycles = 12
 
-/** The tile with the fewest cycles over [outer, inner] rows and `vectors` of columns, for sums of `steps`. */
-export function chooseAreaTile(
-  target: Target,
-  [outer, inner]: readonly [outer: number, inner: number],
-  vectors: number,
-  steps: number,
-): AreaTile {
-  let best: AreaTile = { height: 1, width: 1, vectors: 1 }
-  let bestCost = Number.POSITIVE_INFINITY
-  const columns = columnPieces(vectors)
-  for (let width = 1; width <= Math.min(inner, 32); width++) {
-    const widths = evenPieces(inner, width)
-    const heights = width === inner ? Math.min(outer, Math.floor(32 / width)) : 1
-    for (let height = 1; height <= heights; height++) {
-      const heightPieces = evenPieces(outer, height)
-      for (let wide = 1; wide <= columns.length; wide++) {
-        if (!fits(target, height * width, wide)) continue
-        let cost = 0
-        for (const [h, heightCount] of heightPieces) {
-          for (const [w, widthCount] of widths) {
-            for (const [v, count] of columns[wide - 1] as Pieces) {
-              cost += heightCount * widthCount * count * (cycles(target, h * w, v) + openingCycles / steps)
-            }
-          }
-        }
-        cost *= 1 + (0.1 * (height * width + wide)) / (height * width * wide)
-        if (cost < bestCost) {
-          bestCost = cost
-          best = { height, width, vectors: wide }
-        }
-      }
+/** A panel of columns cut for tiles of some rows. */
+interface Cut {
+  /** Vectors of each tile, side by side. */
+  readonly pieces: readonly number[]
+  readonly cost: number
+}
+
+/** The cheapest cuts of panels of 0, 1, … `mostVectors` vectors for tiles of `rows` rows. */
+function cutsFor(target: Target, rows: number, steps: number): readonly Cut[] {
+  const best: Cut[] = [{ pieces: [], cost: 0 }]
+  for (let vectors = 1; vectors <= mostVectors; vectors++) {
+    let found: Cut = { pieces: [], cost: Number.POSITIVE_INFINITY }
+    for (let piece = vectors; piece > 0; piece--) {
+      if (!fits(target, rows, piece)) continue
+      // Among equals the wider tile reads less.
+      const wideness = 1 + (0.1 * (rows + piece)) / (rows * piece)
+      const rest = best[vectors - piece] as Cut
+      const cost = rest.cost + (cycles(target, rows, piece) + openingCycles / Math.max(1, steps)) * wideness
+      if (cost < found.cost) found = { pieces: [...rest.pieces, piece], cost }
     }
+    best.push(found)
   }
   return best
+}
+
+/** Tiles side by side: `count` of `size` positions each, from `start` on. */
+export interface Band {
+  readonly start: number
+  readonly size: number
+  readonly count: number
+}
+
+/** Rectangles of the same height below each other, as a band of the outer axis, each row of them in bands of the inner one. */
+export interface Block extends Band {
+  readonly bands: readonly Band[]
+}
+
+/** How the two innermost row axes and the columns are cut into tiles. */
+export interface Tiling {
+  readonly blocks: readonly Block[]
+  /** Rows of the tiles of the first block, which has the most of them; 0 where there is nothing to cut. */
+  readonly rows: number
+  /** Vectors of a panel of columns. */
+  readonly vectors: number
+  /** Vectors of the tiles that a panel of `vectors` is cut into, for tiles of `rows` rows. */
+  cut(rows: number, vectors: number): readonly number[]
+}
+
+/** Tiles of `height` x `width` and what they cost over all rows and columns; how the rest is cut is found again when they are taken. */
+interface Plan {
+  readonly height: number
+  readonly width: number
+  readonly strips: boolean
+  readonly cost: number
+}
+
+/** How much cheaper tiles with strips of other ones beside them must be than even ones. */
+const worthStrips = 0.99
+/** Tiles that may have as many rows as this waste little at the edge. */
+const manyRows = 16
+
+function bandsOf(pieces: Pieces): Band[] {
+  let start = 0
+  return pieces.map(([size, count]) => {
+    const band = { start, size, count }
+    start += size * count
+    return band
+  })
+}
+
+/** Whole pieces of `size`, then the rest of `extent`. */
+function wholePieces(extent: number, size: number): Pieces {
+  const rest = extent % size
+  const whole = [size, Math.floor(extent / size)] as const
+  return rest === 0 ? [whole] : whole[1] === 0 ? [[rest, 1]] : [whole, [rest, 1]]
+}
+
+/** Cuts [outer, inner] rows, where a tile of r rows costs `costs[r]` over all columns. */
+class RowCutter {
+  readonly #outer: number
+  readonly #inner: number
+  readonly #costs: readonly number[]
+  readonly #strips = new Map<number, { readonly size: number; readonly cost: number }>()
+
+  constructor([outer, inner]: readonly [outer: number, inner: number], costs: readonly number[]) {
+    this.#outer = outer
+    this.#inner = inner
+    this.#costs = costs
+  }
+
+  /** What the tiles would cost if all were of the best size. */
+  get ideal(): number {
+    return this.#outer * this.#inner * Math.min(...this.#costs.slice(1).map((cost, i) => cost / (i + 1)))
+  }
+
+  /** The cheapest plan with even pieces on both axes; a tile spans several rows of the outer axis only where it holds the inner one whole. */
+  even(): Plan {
+    const most = this.#costs.length - 1
+    let best: Plan = { height: 1, width: 1, strips: false, cost: Number.POSITIVE_INFINITY }
+    for (let width = 1; width <= Math.min(this.#inner, most); width++) {
+      const across = evenPieces(this.#inner, width)
+      const heights = width === this.#inner ? Math.min(this.#outer, Math.floor(most / width)) : 1
+      for (let height = 1; height <= heights; height++) {
+        let cost = 0
+        for (const [h, rows] of evenPieces(this.#outer, height))
+          for (const [w, columns] of across) cost += rows * columns * this.#cost(h * w)
+        if (cost < best.cost) best = { height, width, strips: false, cost }
+      }
+    }
+    return best
+  }
+
+  /** The cheapest plan of equal tiles from the corner on, and strips at the right and below in tiles of their own: 7 x 7 as seven 1 x 6, one 6 x 1, one 1. */
+  withStrips(): Plan {
+    const most = this.#costs.length - 1
+    let best: Plan = { height: 1, width: 1, strips: true, cost: Number.POSITIVE_INFINITY }
+    for (let height = 1; height <= Math.min(this.#outer, most); height++) {
+      for (let width = Math.min(this.#inner, Math.floor(most / height)); width > 0; width--) {
+        const [rows, columns] = [Math.floor(this.#outer / height), Math.floor(this.#inner / width)]
+        const [below, right] = [this.#outer % height, this.#inner % width]
+        const strips = this.#strip(this.#outer, right).cost + this.#strip(columns * width, below).cost
+        const cost = (rows * columns * this.#cost(height * width) + strips) / worthStrips
+        if (cost < best.cost) best = { height, width, strips: true, cost }
+      }
+    }
+    return best
+  }
+
+  blocks({ height, width, strips }: Plan): Block[] {
+    if (!strips) {
+      const bands = bandsOf(evenPieces(this.#inner, width))
+      return bandsOf(evenPieces(this.#outer, height)).map((block) => ({ ...block, bands }))
+    }
+    const [rows, columns] = [Math.floor(this.#outer / height), Math.floor(this.#inner / width)]
+    const [below, right] = [this.#outer % height, this.#inner % width]
+    const blocks: Block[] = [
+      { start: 0, size: height, count: rows, bands: [{ start: 0, size: width, count: columns }] },
+    ]
+    if (right > 0) {
+      const bands = [{ start: columns * width, size: right, count: 1 }]
+      for (const band of bandsOf(wholePieces(this.#outer, this.#strip(this.#outer, right).size)))
+        blocks.push({ ...band, bands })
+    }
+    if (below > 0) {
+      const bands = bandsOf(wholePieces(columns * width, this.#strip(columns * width, below).size))
+      blocks.push({ start: rows * height, size: below, count: 1, bands })
+    }
+    return blocks
+  }
+
+  /** How long the tiles of a strip are best, if each is as wide as the strip. */
+  #strip(extent: number, width: number): { readonly size: number; readonly cost: number } {
+    if (width === 0) return { size: 1, cost: 0 }
+    const key = extent * (mostRows + 1) + width
+    let best = this.#strips.get(key)
+    if (best === undefined) {
+      best = { size: 1, cost: Number.POSITIVE_INFINITY }
+      for (let size = 1; size <= Math.min(extent, Math.floor((this.#costs.length - 1) / width)); size++) {
+        let cost = 0
+        for (const [piece, count] of wholePieces(extent, size)) cost += count * this.#cost(piece * width)
+        if (cost < best.cost) best = { size, cost }
+      }
+      this.#strips.set(key, best)
+    }
+    return best
+  }
+
+  #cost(rows: number): number {
+    return this.#costs[rows] ?? Number.POSITIVE_INFINITY
+  }
+}
+
+/** The tiles with the fewest cycles over [outer, inner] rows and `vectors` of columns, for sums of `steps`. */
+export function chooseTiling(
+  target: Target,
+  rows: readonly [outer: number, inner: number],
+  vectors: number,
+  steps: number,
+): Tiling {
+  const cuts: (readonly Cut[])[] = [[]]
+  while (cuts.length <= mostRows && fits(target, cuts.length, 1)) cuts.push(cutsFor(target, cuts.length, steps))
+  let blocks: readonly Block[] = []
+  let least = Number.POSITIVE_INFINITY
+  let widest = 1
+  for (let width = 1; width <= Math.min(vectors, mostVectors); width++) {
+    const panels = evenPieces(vectors, width)
+    const costs = cuts.map((cut) => panels.reduce((sum, [v, count]) => sum + count * (cut[v]?.cost ?? 0), 0))
+    const cutter = new RowCutter(rows, costs)
+    const { ideal } = cutter
+    if (ideal >= least) continue
+    let plan = cutter.even()
+    if (cuts.length <= manyRows && ideal / worthStrips < plan.cost) {
+      const other = cutter.withStrips()
+      if (other.cost < plan.cost) plan = other
+    }
+    if (plan.cost < least) {
+      least = plan.cost
+      blocks = cutter.blocks(plan)
+      widest = width
+    }
+  }
+  const tallest = (blocks[0]?.size ?? 0) * (blocks[0]?.bands[0]?.size ?? 0)
+  return { blocks, rows: tallest, vectors: widest, cut: (rows, width) => cuts[rows]?.[width]?.pieces ?? [] }
 }

@@ -1,7 +1,7 @@
 // One kernel as one WebAssembly function: its loops, its pointers, and every operation in between.
 
 import type { Pointer } from '../addresses.ts'
-import type { Loop, LoopProgram, LoopVar, Op, Statement } from '../loop-program.ts'
+import type { Address, Loop, LoopProgram, LoopVar, Op, Statement } from '../loop-program.ts'
 import type { FunctionBody, Local } from './function-body.ts'
 import { firstLocal, KernelContext, lastLocal, tableLocal } from './kernel-context.ts'
 import { emitLoad, emitSplat, emitStore } from './memory-operations.ts'
@@ -28,11 +28,21 @@ export function emitKernel(program: LoopProgram, relaxed: boolean): FunctionBody
   return emitter.emit()
 }
 
+/** Are there fences among the statements, outside all loops that remain loops? */
+function isFenced(statements: readonly Statement[]): boolean {
+  return statements.some((statement) => {
+    if (statement.kind === 'loop') return statement.extent === 1 && isFenced(statement.body)
+    return statement.kind === 'fence'
+  })
+}
+
 class KernelEmitter {
   readonly #context: KernelContext
   readonly #code: FunctionBody
   /** Bytes by which a pointer is ahead of where it belongs: left behind by a loop, taken back by the next step outside it. */
   readonly #ahead = new Map<Pointer, number>()
+  /** Fences so far in the loop that is being written, undefined where that has no way out: each compares with a number of its own. */
+  #fences: number | undefined
   readonly #counters = new Map<LoopVar, Local>()
 
   constructor(context: KernelContext) {
@@ -61,27 +71,67 @@ class KernelEmitter {
     else this.#countedLoop(loop, extent)
   }
 
-  /** Counts down to 0, or up where an `index` reads the variable. */
+  /**
+   * Ends where one of its pointers does: a counter beside the pointers would be one register more that lives through all loops, and V8 keeps those
+   * of inner loops in memory when it runs out. Counts up where an `index` reads the variable, and down to 0 where no pointer moves.
+   */
   #countedLoop(loop: Loop, extent: number): void {
     if (!Number.isInteger(extent) || extent < 0) throw this.#context.invalid(`a loop of ${extent} iterations`)
     const { variable } = loop
-    const up = this.#context.addressing.isRead(variable)
-    const counter = this.#code.local('i32')
-    this.#counters.set(variable, counter)
+    const code = this.#code
     const pointers = this.#enter(loop)
-    this.#code.i32(up ? 0 : extent).set(counter)
-    this.#code.loop(() => {
-      this.#statements(loop.body)
-      this.#step(loop, pointers)
-      this.#code
-        .get(counter)
-        .i32(1)
-        .op(up ? 'i32.add' : 'i32.sub')
-        .tee(counter)
-      if (up) this.#code.i32(extent).op('i32.ne')
-      this.#code.branchIf(0)
-    })
+    const mover = pointers.find(({ strides }) => (strides.get(variable) ?? 0) !== 0)
+    const up = this.#context.addressing.isRead(variable)
+    const mark = code.local('i32')
+    let proceed: () => void
+    if (up || mover === undefined) {
+      this.#counters.set(variable, mark)
+      code.i32(up ? 0 : extent).set(mark)
+      proceed = () => {
+        code
+          .get(mark)
+          .i32(up ? 1 : -1)
+          .op('i32.add')
+          .tee(mark)
+        if (up) code.i32(extent).op('i32.ne')
+      }
+    } else {
+      const pointer = this.#context.pointer(mover)
+      code
+        .get(pointer)
+        .i32((mover.strides.get(variable) as number) * extent)
+        .op('i32.add')
+        .set(mark)
+      proceed = () => code.get(pointer).get(mark).op('i32.ne')
+    }
+    const iterations = (): void => {
+      code.loop(() => {
+        this.#statements(loop.body)
+        this.#step(loop, pointers)
+        proceed()
+        code.branchIf(0)
+      })
+    }
+    const outside = this.#fences
+    this.#fences = isFenced(loop.body) ? 0 : undefined
+    if (this.#fences === undefined) iterations()
+    else code.block(iterations)
+    this.#fences = outside
     for (const pointer of pointers) this.#ahead.set(pointer, (pointer.strides.get(variable) ?? 0) * extent)
+  }
+
+  /**
+   * A way out of the loop that is never taken, since no float lies at an odd address: the totals so far are of use behind it, so V8 may not put off
+   * their multiply-adds until it has read all that comes later.
+   */
+  #fence(address: Address): void {
+    if (this.#fences === undefined) return
+    const { pointer } = this.#context.place(address)
+    this.#code
+      .get(this.#context.pointer(pointer))
+      .i32(2 * this.#fences++ + 1)
+      .op('i32.eq')
+      .branchIf(1)
   }
 
   /** Runs from the function's `first` up to `last`; a pointer that it moves is used nowhere else, so nothing is taken back. */
@@ -181,6 +231,9 @@ class KernelEmitter {
         break
       // Addresses ahead are the hardware prefetcher's business.
       case 'prefetch':
+        break
+      case 'fence':
+        this.#fence(op.address)
         break
     }
   }

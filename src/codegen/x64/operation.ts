@@ -65,6 +65,8 @@ export function emitOperation(context: KernelContext, op: Op): void {
     case 'reinterpret':
       emitReinterpret(context, op)
       break
+    case 'fence':
+      break
     case 'prefetch':
       context.code.prefetch(context.memory(op.address))
       break

@@ -14,20 +14,20 @@ import { Threads } from '../threads/threads.ts'
 import { WasmMemory, WasmStorage } from './memory.ts'
 
 /**
- * V8 has 15 vector registers to give out. Where it keeps the order of instructions and multiplies and adds in one, a tile may fill them all; where it
- * moves all loads of a step to the front, tiles with (rows + 1) * (vectors + 1) <= 16 suit it.
+ * V8 has 15 vector registers to give out. A tile may fill them all where a multiplication and an addition are one instruction: engines keep the order
+ * of instructions, or fences do. Else each product takes a register, and tiles with (rows + 1) * (vectors + 1) <= 16 suit them.
  */
 function targetOf({ fusedMadd, keepsOrder }: WasmFeatures): Target {
-  const ordered = fusedMadd && keepsOrder
   return {
     name: 'wasm',
     lanes: 4,
-    registers: ordered ? 15 : 16,
+    registers: fusedMadd ? 15 : 16,
     fmaChains: 8,
     broadcastOperand: false,
-    splatsTogether: !ordered,
+    splatsTogether: !fusedMadd,
+    fences: fusedMadd && !keepsOrder,
     // Constants that live through the loop of a tile that fills all registers would drive the tile into memory.
-    besideFunctions: { registers: 16, splatsTogether: true },
+    besideFunctions: { registers: 16, splatsTogether: true, fences: false },
     prefetches: false,
     l1: 32 * 1024,
     l2: 1024 * 1024,
