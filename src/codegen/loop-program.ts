@@ -136,7 +136,7 @@ export interface Target {
   /** All splats of a tile live at once (V8 moves loads to the front of a block). */
   readonly splatsTogether: boolean
   /** What a tile may fill where its epilogue has elementary functions, whose constants live beside it; absent where that is the same. */
-  readonly besideFunctions?: Pick<Target, 'registers' | 'splatsTogether' | 'fences'>
+  readonly besideFunctions?: Pick<Target, 'registers' | 'splatsTogether'>
   /** The compiler behind the emitter reads all that a block needs first, unless fences end the block. */
   readonly fences: boolean
   /** Memory can be asked for ahead. */

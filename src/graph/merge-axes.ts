@@ -1,6 +1,6 @@
 // Neighbouring axes that every access walks as one become one, so that loops are long; axes of extent 1 go.
 
-import { expressionParts, type Stage, stageExpressions } from '../kernels/kernel.ts'
+import { type ContractionRole, expressionParts, type Stage, stageExpressions } from '../kernels/kernel.ts'
 import { rewriteStage } from '../kernels/rewrite.ts'
 
 /** What must agree for axes to merge: strides of everything that moves. */
@@ -21,12 +21,13 @@ function roleOf(stage: Stage, axis: number): string {
   return ''
 }
 
-/** A contraction keeps one row, column and sum axis even at extent 1: the tile is made of them. */
+/** A contraction keeps one row, column and sum axis even at extent 1, the last one if it must: the tile is made of them. */
 function removable(stage: Stage, axis: number): boolean {
   if (stage.axes[axis] !== 1) return false
   if (stage.kind !== 'contract') return true
-  const role = stage.roles[axis] as string
-  return role === 'outer' || stage.roles.lastIndexOf(role as 'row') !== axis
+  const role = stage.roles[axis] as ContractionRole
+  const longer = stage.roles.some((other, i) => other === role && stage.axes[i] !== 1)
+  return role === 'outer' || longer || stage.roles.lastIndexOf(role) !== axis
 }
 
 export function mergeAxes(stage: Stage): Stage {

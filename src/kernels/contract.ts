@@ -14,7 +14,7 @@ import {
   sumParts,
 } from './kernel.ts'
 import { OperandCopies, type Stretch } from './operand-copies.ts'
-import { overPanels, overParts, type Panel, type PanelPart, partsOf, storeTotal, wholeLines } from './panels.ts'
+import { epilogue, overPanels, overParts, type Panel, type PanelPart, partsOf, storeAll, wholeLines } from './panels.ts'
 import { overBands } from './row-tiles.ts'
 import { Fences, overSteps } from './steps.ts'
 import { chooseTiling, type Tiling } from './tile.ts'
@@ -177,7 +177,7 @@ class ContractLowering {
           const sums = sum.first
             ? total
             : b.binary('add', b.load(dtype, this.#writer.address(partial as Access)), total)
-          if (sum.last) storeTotal(this.#writer, this.#stage, this.#result, sums)
+          if (sum.last) storeAll(this.#writer, this.#stage, epilogue(this.#writer, this.#stage, this.#result, sums))
           else this.#writer.store(partial as Access, sums, dtype)
         })
       }

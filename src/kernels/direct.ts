@@ -5,26 +5,23 @@ import type { Address, LoopVar, Reg, Target } from '../codegen/loop-program.ts'
 import { bytesOf } from '../core/dtype.ts'
 import type { Builder } from './builder.ts'
 import { ExpressionWriter, type Place, place, type SlabLoops, scaled, shifted, within } from './expression.ts'
-import { type Access, type Contract, copiedColumns, type Expression, stageResults } from './kernel.ts'
-import { lineBytes, overPanels, overParts, type PanelPart, partsOf, storeTotal, wholeLines } from './panels.ts'
+import { type Access, type Contract, type Expression, stageResults } from './kernel.ts'
+import { epilogue, overPanels, overParts, type PanelPart, partsOf, storeAll, wholeLines } from './panels.ts'
 import { askFor, runsOf, type StreamShare, sharesOf, type Visit } from './requests.ts'
 import { overBands, type TileRows } from './row-tiles.ts'
 import { Fences, isUnrolled, overSteps } from './steps.ts'
 import type { Stream } from './streams.ts'
 import { chooseTiling } from './tile.ts'
+import { type SumPart, Weights } from './weights.ts'
 
 /** StreamShare of the first cache that both operands of a block of an accumulated sum may fill. */
 const blockShare = 0.75
 /** Steps of the sum that a block has at least: each visit of a tile loads and stores its totals. */
 const blockSteps = 64
+/** Vectors of a tile whose epilogues end together. */
+const epiloguesTogether = 4
 /** Tiles that must share a panel of weights to be worth its copy. */
 const sharingTiles = 8
-
-/** A stretch of a sum axis. */
-interface SumPart {
-  readonly start: Place
-  readonly extent: number
-}
 
 class DirectLowering {
   readonly #b: Builder
@@ -33,6 +30,7 @@ class DirectLowering {
   readonly #slab: SlabLoops
   readonly #streams: readonly Stream[]
   readonly #writer: ExpressionWriter
+  readonly #weights: Weights
   readonly #result: Expression | undefined
   readonly #rows: readonly number[]
   readonly #sums: readonly number[]
@@ -49,6 +47,7 @@ class DirectLowering {
     this.#sums = ofRole('sum')
     this.#column = ofRole('column')[0] as number
     this.#writer = new ExpressionWriter(b, stage.axes.length, this.#column, slab)
+    this.#weights = new Weights(b, stage, this.#writer)
     this.#result = stageResults(stage)[0]
     for (const row of [stage.a.buffer, stage.b.buffer, stage.panel]) if (row !== undefined) b.argument(row, stage.dtype)
   }
@@ -101,14 +100,6 @@ class DirectLowering {
     return Math.max(1, fitting, Math.ceil(blockSteps / steps))
   }
 
-  /** Are panels of `lines` vectors copied, rather than read in place `vectors` at a time? */
-  #copies(vectors: number, lines: number): boolean {
-    const { panel, dtype } = this.#stage
-    const taken = (vectors * this.#b.lanes * bytesOf(dtype)) / lineBytes
-    const whole = taken > 1 && Number.isInteger(taken)
-    return panel !== undefined && !whole && lines * this.#b.lanes <= copiedColumns
-  }
-
   #panels(sums: readonly SumPart[], visit: Visit): void {
     const columns = this.#extent(this.#column)
     const vectors = Math.ceil(columns / this.#b.lanes)
@@ -120,7 +111,7 @@ class DirectLowering {
     const shared = positions >= sharingTiles * tiling.rows
     let asked = false
     const lines = wholeLines(this.#b, this.#stage.dtype, tiling.vectors)
-    const copied = shared && this.#copies(tiling.vectors, lines)
+    const copied = shared && this.#weights.areCopied(tiling.vectors, lines)
     const widest = copied ? lines : tiling.vectors
     overPanels(this.#b, { start: place(0), columns, widest }, (panel) => {
       // Tiles repeat for outer rows, and in a short last block nothing is left to ask for.
@@ -147,43 +138,7 @@ class DirectLowering {
    */
   #copyParts(sums: readonly SumPart[], parts: readonly PanelPart[]): void {
     this.#sumLoops(sums, () => {
-      for (const part of parts)
-        for (const [v, vector] of this.#weights(part).entries()) this.#b.store(vector, this.#copyAddress(sums, part, v))
-    })
-  }
-
-  /** Where a vector of the copy of a part lies. */
-  #copyAddress(sums: readonly SumPart[], { first, width }: PanelPart, v: number): Address {
-    const { lanes } = this.#b
-    const strides = this.#stage.axes.map(() => 0)
-    let stride = width * lanes
-    for (let i = sums.length - 1; i >= 0; i--) {
-      strides[this.#sums[i] as number] = stride
-      stride *= (sums[i] as SumPart).extent
-    }
-    const { arg, offset, terms } = this.#writer.address({
-      buffer: this.#stage.panel as number,
-      offset: v * lanes,
-      slab: 0,
-      strides,
-    })
-    const before = scaled(first, stride / width)
-    return { arg, offset: offset + before.base, terms: [...terms, ...before.terms] }
-  }
-
-  /** The weights of a panel at one step of the sum, as they lie in memory. */
-  #weights(panel: PanelPart): Reg[] {
-    const { b: weights, dtype } = this.#stage
-    return Array.from({ length: panel.width }, (_, v) => {
-      let reg: Reg | undefined
-      // Neighbouring lanes beyond a tail read what lies behind the row: their totals are never stored.
-      const together = weights.strides[this.#column] === 1
-      this.#writer.lanes = v === panel.width - 1 && !together ? panel.tail : undefined
-      this.#writer.at([[this.#column, shifted(panel.place, v * this.#b.lanes)]], () => {
-        reg = this.#writer.load(weights, dtype)
-      })
-      this.#writer.lanes = undefined
-      return reg as Reg
+      for (const part of parts) this.#weights.copy(sums, part)
     })
   }
 
@@ -221,9 +176,7 @@ class DirectLowering {
     const step = (follows: boolean): void => {
       const first = this.#inputAddress(atRow(0))
       fences.before(0, follows, first)
-      const vectors = copied
-        ? Array.from({ length: panel.width }, (_, v) => b.load(dtype, this.#copyAddress(sums, panel, v)))
-        : this.#weights(panel)
+      const vectors = copied ? this.#weights.copied(sums, panel) : this.#weights.inPlace(panel)
       for (let p = 0; p < inside.length; p++) {
         const address = p === 0 ? first : this.#inputAddress(atRow(p))
         if (p > 0) fences.before(p, follows, address)
@@ -235,13 +188,19 @@ class DirectLowering {
       }
     }
     this.#sumLoops(sums, step, shares)
-    for (let p = 0; p < inside.length; p++) {
-      for (let v = 0; v < panel.width; v++) {
+    const spots = inside.flatMap((_, p) => Array.from({ length: panel.width }, (_, v) => [p, v] as const))
+    // Epilogues are long chains of operations: where the compiler behind the emitter puts off what no store needs yet, those that end together run side by side.
+    const together = this.#target.fences ? epiloguesTogether : 1
+    for (let first = 0; first < spots.length; first += together) {
+      const some = spots.slice(first, first + together)
+      const results = some.map(([p, v]) => {
+        let values: Reg[] = []
         at(p, v, () => {
-          if (target === undefined) storeTotal(this.#writer, this.#stage, this.#result, totals[p]?.[v] as Reg)
-          else this.#writer.store(target, totals[p]?.[v] as Reg, dtype)
+          values = epilogue(this.#writer, this.#stage, this.#result, totals[p]?.[v] as Reg)
         })
-      }
+        return values
+      })
+      for (const [i, [p, v]] of some.entries()) at(p, v, () => storeAll(this.#writer, this.#stage, results[i] as Reg[]))
     }
   }
 

@@ -77,14 +77,18 @@ export function wholeLines({ lanes }: Builder, dtype: 'f32' | 'f64', vectors: nu
   return vectors * Math.ceil(lineBytes / (vectors * lanes * bytesOf(dtype)))
 }
 
-/** The epilogue: stores what the stage computes of `result`, its sum, which is `total` at the writer's place. */
-export function storeTotal(
+/** The epilogue: what the stage computes of `result`, its sum, which is `total` at the writer's place. */
+export function epilogue(
   writer: ExpressionWriter,
   { stores }: Contract,
   result: Expression | undefined,
   total: Reg,
-): void {
+): Reg[] {
   if (result !== undefined) writer.define(result, total)
-  const values = stores.map(({ value }) => writer.value(value))
+  return stores.map(({ value }) => writer.value(value))
+}
+
+/** Stores what the epilogue has computed. */
+export function storeAll(writer: ExpressionWriter, { stores }: Contract, values: readonly Reg[]): void {
   for (const [i, { access, dtype }] of stores.entries()) writer.store(access, values[i] as Reg, dtype)
 }

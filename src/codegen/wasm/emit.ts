@@ -1,4 +1,4 @@
-// Loop programs to a WebAssembly module: one function per kernel, because V8 optimises function by function.
+// Loop programs to a WebAssembly module: one function per kernel, or several where it is large, because V8 optimises function by function.
 
 import type { SharedKernel } from '../control.ts'
 import type { LoopProgram } from '../loop-program.ts'
@@ -26,11 +26,13 @@ export interface WasmOptions {
  * waiting for the others between kernels. Throws OcellusError for a program that breaks the rules of LoopProgram.
  */
 export function emitWasm({ kernels, memory, relaxedMadd }: WasmOptions): Uint8Array<ArrayBuffer> {
-  const functions: WasmFunction[] = kernels.map(({ program }, index) => ({
-    body: emitKernel(program, relaxedMadd),
-    exported: `kernel${index}`,
-    name: program.name,
-  }))
+  const parts: WasmFunction[] = []
+  const functions: WasmFunction[] = kernels.map(({ program }, index) => {
+    const emitted = emitKernel(program, relaxedMadd, kernels.length + parts.length)
+    parts.push(...emitted.parts.map((body, i) => ({ body, name: `${program.name}, part ${i + 1}` })))
+    return { body: emitted.body, exported: `kernel${index}`, name: program.name }
+  })
+  functions.push(...parts)
   functions.push({ body: emitRun(kernels), exported: 'run', name: 'run' })
   if (kernels.some(({ shared }) => shared === true)) {
     const barrier = functions.push({ body: emitBarrier(), name: 'barrier' }) - 1

@@ -1,4 +1,4 @@
-// One kernel as one WebAssembly function: its loops, its pointers, and every operation in between.
+// One kernel as a WebAssembly function, or several where it is large: its loops, its pointers, and every operation in between.
 
 import type { Pointer } from '../addresses.ts'
 import type { Address, Loop, LoopProgram, LoopVar, Op, Statement } from '../loop-program.ts'
@@ -19,13 +19,35 @@ import {
   emitShift,
   emitUnary,
 } from './operations.ts'
+import { outline } from './outline.ts'
 
 const bytesOfRow = 8
 
-/** The function (table, first, last) of a kernel; `relaxed` says that relaxed SIMD may be used. */
-export function emitKernel(program: LoopProgram, relaxed: boolean): FunctionBody {
-  const emitter = new KernelEmitter(new KernelContext(program, relaxed))
-  return emitter.emit()
+export interface KernelFunctions {
+  /** The function (table, first, last). */
+  readonly body: FunctionBody
+  /** Functions that it calls, numbered from `firstPart` on. */
+  readonly parts: readonly FunctionBody[]
+}
+
+/** The functions of a kernel; `relaxed` says that relaxed SIMD may be used, `firstPart` is the next number that is free in the module. */
+export function emitKernel(program: LoopProgram, relaxed: boolean, firstPart: number): KernelFunctions {
+  const outlined = outline(program)
+  const parts: FunctionBody[] = []
+  const calls = new Map<Statement, Call>()
+  for (const [statement, part] of outlined.parts) {
+    const context = new KernelContext(part.program, relaxed, 1 + part.given.length)
+    const given = new Map(part.given.map((variable, i) => [variable, i + 1]))
+    calls.set(statement, { number: firstPart + parts.length, given: part.given })
+    parts.push(new KernelEmitter(context, given, new Map()).emit())
+  }
+  return { body: new KernelEmitter(new KernelContext(outlined.program, relaxed), new Map(), calls).emit(), parts }
+}
+
+/** A function in the place of a loop, with the counters of the loops around it as arguments. */
+interface Call {
+  readonly number: number
+  readonly given: readonly LoopVar[]
 }
 
 /** Are there fences among the statements, outside all loops that remain loops? */
@@ -43,11 +65,20 @@ class KernelEmitter {
   readonly #ahead = new Map<Pointer, number>()
   /** Fences so far in the loop that is being written, undefined where that has no way out: each compares with a number of its own. */
   #fences: number | undefined
-  readonly #counters = new Map<LoopVar, Local>()
+  readonly #counters: Map<LoopVar, Local>
+  readonly #given: ReadonlyMap<LoopVar, Local>
+  readonly #calls: ReadonlyMap<Statement, Call>
+  /** Variables that calls pass on. */
+  readonly #passed: ReadonlySet<LoopVar>
 
-  constructor(context: KernelContext) {
+  /** `given`: loops that run outside this function, and the parameters that hold their variables. */
+  constructor(context: KernelContext, given: ReadonlyMap<LoopVar, Local>, calls: ReadonlyMap<Statement, Call>) {
     this.#context = context
     this.#code = context.code
+    this.#given = given
+    this.#counters = new Map(given)
+    this.#calls = calls
+    this.#passed = new Set([...calls.values()].flatMap(({ given }) => given))
   }
 
   emit(): FunctionBody {
@@ -64,16 +95,18 @@ class KernelEmitter {
   }
 
   #loop(loop: Loop): void {
-    const { extent, body } = loop
+    const { extent, body, variable } = loop
+    const call = this.#calls.get(loop)
+    if (call !== undefined) this.#call(call)
     if (extent === 0) return
-    if (extent === 1) this.#statements(body)
+    if (extent === 1 || this.#given.has(variable)) this.#statements(body)
     else if (extent === 'range') this.#rangeLoop(loop)
     else this.#countedLoop(loop, extent)
   }
 
   /**
    * Ends where one of its pointers does: a counter beside the pointers would be one register more that lives through all loops, and V8 keeps those
-   * of inner loops in memory when it runs out. Counts up where an `index` reads the variable, and down to 0 where no pointer moves.
+   * of inner loops in memory when it runs out. Counts up where an `index` or a call needs the variable, and down to 0 where no pointer moves.
    */
   #countedLoop(loop: Loop, extent: number): void {
     if (!Number.isInteger(extent) || extent < 0) throw this.#context.invalid(`a loop of ${extent} iterations`)
@@ -81,7 +114,7 @@ class KernelEmitter {
     const code = this.#code
     const pointers = this.#enter(loop)
     const mover = pointers.find(({ strides }) => (strides.get(variable) ?? 0) !== 0)
-    const up = this.#context.addressing.isRead(variable)
+    const up = this.#context.addressing.isRead(variable) || this.#passed.has(variable)
     const mark = code.local('i32')
     let proceed: () => void
     if (up || mover === undefined) {
@@ -134,6 +167,12 @@ class KernelEmitter {
       .branchIf(1)
   }
 
+  #call({ number, given }: Call): void {
+    this.#code.get(tableLocal)
+    for (const variable of given) this.#code.get(this.#counters.get(variable) as Local)
+    this.#code.call(number)
+  }
+
   /** Runs from the function's `first` up to `last`; a pointer that it moves is used nowhere else, so nothing is taken back. */
   #rangeLoop(loop: Loop): void {
     this.#counters.set(loop.variable, firstLocal)
@@ -169,13 +208,14 @@ class KernelEmitter {
     this.#code.get(local).i32(bytes).op('i32.add').set(local)
   }
 
-  /** table[arg] + base + first * stride of the range loop. */
+  /** table[arg] + base + what the loops outside add: first * stride of the range loop. */
   #start(pointer: Pointer): void {
     const code = this.#code
     code.get(tableLocal).memory('i32.load', pointer.arg * bytesOfRow)
     if (pointer.base !== 0) code.i32(pointer.base).op('i32.add')
     for (const [variable, stride] of pointer.strides) {
-      if (this.#context.addressing.isRange(variable)) code.get(firstLocal).i32(stride).op('i32.mul').op('i32.add')
+      const local = this.#given.get(variable) ?? (this.#context.addressing.isRange(variable) ? firstLocal : undefined)
+      if (local !== undefined) code.get(local).i32(stride).op('i32.mul').op('i32.add')
     }
     code.set(this.#context.pointer(pointer))
   }

@@ -104,10 +104,10 @@ const bytesOfRegister: Readonly<Record<RegType, number>> = { i32: 4, f32: 4, f64
 
 /** The local that holds what goes to memory: bool becomes 0 or 1 (1 for any value but 0). */
 function storedValue(context: KernelContext, from: Reg, dtype: DType): Local {
-  const register = context.register(from)
-  if (dtype !== 'bool') return register
+  if (dtype !== 'bool' && !context.isConstant(from)) return context.register(from)
   const value = context.temporary()
-  context.code.get(register).v128(zeros).op('i32x4.eq').v128(ones32).op('i32x4.add').set(value)
+  if (dtype !== 'bool') context.push(from).set(value)
+  else context.push(from).v128(zeros).op('i32x4.eq').v128(ones32).op('i32x4.add').set(value)
   return value
 }
 
@@ -127,7 +127,7 @@ function pushLaneAddress(context: KernelContext, address: Address, lane: number,
   // The pointer may lie below address 0 until the index is added, so all of the sum is done in 32 bits.
   const { reg, stride } = address.index
   if (context.typeOf(reg) !== 'i32') throw context.invalid(`register ${reg} is an index but not i32`)
-  code.get(context.register(reg)).lane('i32x4.extract_lane', lane)
+  context.push(reg).lane('i32x4.extract_lane', lane)
   if (stride * bytes !== 1) code.i32(stride * bytes).op('i32.mul')
   code.op('i32.add')
   if (offset !== 0) code.i32(offset).op('i32.add')

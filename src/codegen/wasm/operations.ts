@@ -88,8 +88,9 @@ const conversions: Readonly<Record<RegType, Readonly<Record<RegType, PlainOpcode
 
 const laneBytes: Readonly<Record<RegType, number>> = { i32: 4, f32: 4, f64: 8 }
 
+/** A register that is never set again is no local: its uses write the constant. */
 export function emitConstant(context: KernelContext, { to, value }: OpOf<'constant'>): void {
-  context.code.v128(constantBytes(context.typeOf(to), value)).set(context.register(to))
+  if (!context.isConstant(to)) context.pushConstant(to, value).set(context.register(to))
 }
 
 /** i32: offset + sum(variable * stride) + lane * step. `counter` is the local that holds a variable. */
@@ -108,7 +109,7 @@ export function emitIndex(context: KernelContext, op: OpOf<'index'>, counter: (v
 }
 
 export function emitMove(context: KernelContext, { to, from }: OpOf<'move' | 'reinterpret'>): void {
-  context.code.get(context.register(from)).set(context.register(to))
+  context.push(from).set(context.register(to))
 }
 
 export function emitReinterpret(context: KernelContext, op: OpOf<'reinterpret'>): void {
@@ -119,7 +120,7 @@ export function emitReinterpret(context: KernelContext, op: OpOf<'reinterpret'>)
 
 export function emitConvert(context: KernelContext, { to, from }: OpOf<'convert'>): void {
   const opcode = conversions[context.typeOf(from)][context.typeOf(to)]
-  context.code.get(context.register(from))
+  context.push(from)
   if (opcode !== undefined) context.code.op(opcode)
   context.code.set(context.register(to))
 }
@@ -128,7 +129,7 @@ export function emitUnary(context: KernelContext, { to, op, a }: OpOf<'unary'>):
   const type = context.sameType(to, a)
   const opcode = unaryOpcodes[type][op]
   if (opcode === undefined) throw context.invalid(`${type} has no ${op}`)
-  context.code.get(context.register(a)).op(opcode).set(context.register(to))
+  context.push(a).op(opcode).set(context.register(to))
 }
 
 export function emitBinary(context: KernelContext, { to, op, a, b }: OpOf<'binary'>): void {
@@ -138,8 +139,8 @@ export function emitBinary(context: KernelContext, { to, op, a, b }: OpOf<'binar
     context,
     op,
     type,
-    () => code.get(context.register(a)),
-    () => code.get(context.register(b)),
+    () => context.push(a),
+    () => context.push(b),
   )
   code.set(context.register(to))
 }
@@ -163,9 +164,12 @@ export function emitFma(context: KernelContext, { to, a, b, c }: OpOf<'fma'>): v
   if (type === 'i32') throw context.invalid('i32 has no fma')
   const vector = type === 'f32' ? 'f32x4' : 'f64x2'
   const { code } = context
-  code.get(context.register(a)).get(context.register(b))
-  if (context.relaxed) code.get(context.register(c)).op(`${vector}.relaxed_madd`)
-  else code.op(`${vector}.mul`).get(context.register(c)).op(`${vector}.add`)
+  context.push(a, b)
+  if (context.relaxed) context.push(c).op(`${vector}.relaxed_madd`)
+  else {
+    code.op(`${vector}.mul`)
+    context.push(c).op(`${vector}.add`)
+  }
   code.set(context.register(to))
 }
 
@@ -173,7 +177,7 @@ export function emitShift(context: KernelContext, { to, op, a, by }: OpOf<'shift
   const { type, opcode, bits } = shiftOpcodes[op]
   if (context.sameType(to, a) !== type) throw context.invalid(`shift ${op} of ${context.typeOf(a)}`)
   if (!Number.isInteger(by) || by < 0 || by >= bits) throw context.invalid(`a shift by ${by} of ${bits} bits`)
-  context.code.get(context.register(a)).i32(by).op(opcode).set(context.register(to))
+  context.push(a).i32(by).op(opcode).set(context.register(to))
 }
 
 export function emitSelect(context: KernelContext, { to, compare, a, b, x, y }: OpOf<'select'>): void {
@@ -183,8 +187,7 @@ export function emitSelect(context: KernelContext, { to, compare, a, b, x, y }: 
   const opcode = comparisonOpcodes[compared][compare]
   if (opcode === undefined) throw context.invalid(`${compared} has no ${compare}`)
   const [wide, narrow] = [laneBytes[compared], laneBytes[selected]]
-  code.get(context.register(x)).get(context.register(y))
-  code.get(context.register(a)).get(context.register(b)).op(opcode)
+  context.push(x, y, a, b).op(opcode)
   if (wide < narrow) code.op('i64x2.extend_low_i32x4_s')
   else if (wide > narrow) {
     const mask = context.temporary()
@@ -202,8 +205,7 @@ export function emitSelect(context: KernelContext, { to, compare, a, b, x, y }: 
 export function emitLanes(context: KernelContext, { to, a, b, n }: OpOf<'lanes'>): void {
   const bytes = laneBytes[context.sameType(to, a, b)]
   const sources = Array.from({ length: 16 / bytes }, (_, lane) => (lane < n ? lane : lane + 16 / bytes))
-  context.code.get(context.register(a)).get(context.register(b)).shuffle(shuffleOf(bytes, sources))
-  context.code.set(context.register(to))
+  context.push(a, b).shuffle(shuffleOf(bytes, sources)).set(context.register(to))
 }
 
 /** Halves combined, lane i with lane i + half: first between registers, then within the last one. */
@@ -213,7 +215,7 @@ export function emitFold(context: KernelContext, { to, op, parts }: OpOf<'fold'>
   const bytes = laneBytes[type]
   if (!Number.isInteger(Math.log2(parts.length))) throw context.invalid(`a fold of ${parts.length} registers`)
   const push = (part: number, width: number): void => {
-    if (width === parts.length) code.get(context.register(parts[part] as Reg))
+    if (width === parts.length) context.push(parts[part] as Reg)
     else
       writeBinary(
         context,
@@ -244,10 +246,4 @@ export function emitFold(context: KernelContext, { to, op, parts }: OpOf<'fold'>
 /** Byte sources of a shuffle of whole lanes. */
 function shuffleOf(bytes: number, lanes: readonly number[]): number[] {
   return lanes.flatMap((lane) => Array.from({ length: bytes }, (_, byte) => lane * bytes + byte))
-}
-
-function constantBytes(type: RegType, value: number): Uint8Array {
-  if (type === 'f64') return new Uint8Array(new Float64Array([value, value]).buffer)
-  if (type === 'f32') return new Uint8Array(new Float32Array([value, value, value, value]).buffer)
-  return new Uint8Array(new Int32Array([value, value, value, value]).buffer)
 }

@@ -1,7 +1,7 @@
 // Vector registers by linear scan: each lifetime gets one register for all its length, or a home in the frame.
 
+import type { Lifetime, Lifetimes } from '../lifetimes.ts'
 import type { Reg } from '../loop-program.ts'
-import type { Lifetime, Lifetimes } from './lifetimes.ts'
 import type { Register } from './operands.ts'
 
 export interface AllocationOptions {

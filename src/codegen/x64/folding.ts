@@ -2,8 +2,8 @@
 
 import { bytesOf } from '../../core/dtype.ts'
 import { argumentType } from '../addresses.ts'
+import { type PlacedOperation, readsOf, writeOf } from '../layout.ts'
 import type { BinaryOp, LoopProgram, Op, Reg } from '../loop-program.ts'
-import { type PlacedOperation, readsOf, writeOf } from './layout.ts'
 import { type InstructionSet, laneBytes } from './target.ts'
 
 export type MemoryRead = Extract<Op, { kind: 'load' | 'splat' }>

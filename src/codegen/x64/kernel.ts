@@ -1,6 +1,8 @@
 // One kernel as one x64 function (table, first, last): its loops, its pointers, and every operation in between.
 
 import { type Addressing, analyzeAddresses, invalid, type Pointer } from '../addresses.ts'
+import { layOut, type PlacedOperation } from '../layout.ts'
+import { findLifetimes, type Lifetimes } from '../lifetimes.ts'
 import type { Loop, LoopProgram, LoopVar, Reg, Statement } from '../loop-program.ts'
 import { Allocation } from './allocation.ts'
 import { loadConstant } from './arithmetic.ts'
@@ -9,8 +11,6 @@ import type { Label } from './code-buffer.ts'
 import { type Folding, findFolding, foldedRead } from './folding.ts'
 import { Frame } from './frame.ts'
 import { KernelContext } from './kernel-context.ts'
-import { layOut, type PlacedOperation } from './layout.ts'
-import { findLifetimes, type Lifetimes } from './lifetimes.ts'
 import { integerRegisters, isMemory } from './operands.ts'
 import { emitOperation } from './operation.ts'
 import { planRegions, type Region } from './regions.ts'

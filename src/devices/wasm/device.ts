@@ -18,6 +18,7 @@ import { WasmMemory, WasmStorage } from './memory.ts'
  * of instructions, or fences do. Else each product takes a register, and tiles with (rows + 1) * (vectors + 1) <= 16 suit them.
  */
 function targetOf({ fusedMadd, keepsOrder }: WasmFeatures): Target {
+  const fences = fusedMadd && !keepsOrder
   return {
     name: 'wasm',
     lanes: 4,
@@ -25,9 +26,9 @@ function targetOf({ fusedMadd, keepsOrder }: WasmFeatures): Target {
     fmaChains: 8,
     broadcastOperand: false,
     splatsTogether: !fusedMadd,
-    fences: fusedMadd && !keepsOrder,
-    // Constants that live through the loop of a tile that fills all registers would drive the tile into memory.
-    besideFunctions: { registers: 16, splatsTogether: true, fences: false },
+    fences,
+    // Constants that live through the loop of a tile that fills all registers would drive the tile into memory; with fences they go there themselves.
+    ...(fences ? {} : { besideFunctions: { registers: 16, splatsTogether: true } }),
     prefetches: false,
     l1: 32 * 1024,
     l2: 1024 * 1024,

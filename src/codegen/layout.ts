@@ -1,6 +1,6 @@
 // A loop program as the sequence of its operations, each with a position, so that lifetimes are intervals of numbers.
 
-import type { Loop, LoopProgram, Op, Reg, Statement } from '../loop-program.ts'
+import type { Loop, LoopProgram, Op, Reg, Statement } from './loop-program.ts'
 
 export interface PlacedLoop {
   readonly loop: Loop

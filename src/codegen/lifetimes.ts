@@ -1,7 +1,7 @@
 // How long each register's value is needed: one interval per register, stretched over the loops that carry it around.
 
-import type { Op, Reg } from '../loop-program.ts'
 import { type PlacedLoop, type PlacedOperation, readsOf, writeOf } from './layout.ts'
+import type { Op, Reg } from './loop-program.ts'
 
 /** Times are 2 * position where an operation reads and 2 * position + 1 where it writes; both ends belong to the interval. */
 export interface Lifetime {
