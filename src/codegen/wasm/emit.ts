@@ -5,6 +5,7 @@ import type { LoopProgram } from '../loop-program.ts'
 import { assemble, type MemoryImport, type WasmFunction } from './assembler.ts'
 import { emitBarrier, emitRun, emitShare } from './entry.ts'
 import { emitKernel } from './kernel.ts'
+import { mostOperations } from './outline.ts'
 
 export interface EmittedKernel extends SharedKernel {
   readonly program: LoopProgram
@@ -17,6 +18,8 @@ export interface WasmOptions {
   readonly memory: MemoryImport
   /** Multiply-add by relaxed SIMD, rounded once where the machine fuses; else multiply, round, add, round. */
   readonly relaxedMadd: boolean
+  /** Operations of a function at most, as far as a kernel can be divided. */
+  readonly functionOperations?: number
 }
 
 /**
@@ -25,10 +28,15 @@ export interface WasmOptions {
  * shared, it also exports `share(table, ranges, control)`, one thread's part of a run: over the ranges of slabs that lie at `ranges`,
  * waiting for the others between kernels. Throws OcellusError for a program that breaks the rules of LoopProgram.
  */
-export function emitWasm({ kernels, memory, relaxedMadd }: WasmOptions): Uint8Array<ArrayBuffer> {
+export function emitWasm({
+  kernels,
+  memory,
+  relaxedMadd,
+  functionOperations: most = mostOperations,
+}: WasmOptions): Uint8Array<ArrayBuffer> {
   const parts: WasmFunction[] = []
   const functions: WasmFunction[] = kernels.map(({ program }, index) => {
-    const emitted = emitKernel(program, relaxedMadd, kernels.length + parts.length)
+    const emitted = emitKernel(program, { relaxed: relaxedMadd, firstPart: kernels.length + parts.length, most })
     parts.push(...emitted.parts.map((body, i) => ({ body, name: `${program.name}, part ${i + 1}` })))
     return { body: emitted.body, exported: `kernel${index}`, name: program.name }
   })

@@ -30,9 +30,17 @@ export interface KernelFunctions {
   readonly parts: readonly FunctionBody[]
 }
 
-/** The functions of a kernel; `relaxed` says that relaxed SIMD may be used, `firstPart` is the next number that is free in the module. */
-export function emitKernel(program: LoopProgram, relaxed: boolean, firstPart: number): KernelFunctions {
-  const outlined = outline(program)
+export interface KernelOptions {
+  /** Relaxed SIMD may be used. */
+  readonly relaxed: boolean
+  /** The next number of a function that is free in the module. */
+  readonly firstPart: number
+  /** Operations of a function, at most. */
+  readonly most: number
+}
+
+export function emitKernel(program: LoopProgram, { relaxed, firstPart, most }: KernelOptions): KernelFunctions {
+  const outlined = outline(program, most)
   const parts: FunctionBody[] = []
   const calls = new Map<Statement, Call>()
   for (const [statement, part] of outlined.parts) {

@@ -1,11 +1,12 @@
 // Large kernels in several functions: V8 gives a function of more than some thousand values an allocator of registers that keeps them in memory.
 
-import { readsOf, writeOf } from '../layout.ts'
+import { layOut, readsOf, writeOf } from '../layout.ts'
+import { findLifetimes } from '../lifetimes.ts'
 import type { Loop, LoopProgram, LoopVar, Op, Reg, Statement } from '../loop-program.ts'
 
-/** Operations that a function has at most, where it can be divided, and those that are worth one. */
-const mostOperations = 2500
-const leastOperations = 50
+/** Operations that a function has at most, where it can be divided, and the part of them that is worth a function. */
+export const mostOperations = 2500
+const leastPart = 1 / 50
 
 /** A loop as a function of its own. */
 export interface Part {
@@ -20,14 +21,18 @@ export interface Outlined {
   readonly parts: ReadonlyMap<Statement, Part>
 }
 
-/** Takes loops out of a program that is too large, as few and large ones as go. */
-export function outline(program: LoopProgram): Outlined {
+/** Takes loops out of a program of more than `most` operations, as few and large ones as go. */
+export function outline(program: LoopProgram, most: number): Outlined {
   const sizes = new Map<Statement, number>()
   const parts = new Map<Statement, Part>()
-  if (sizeOf(program.body, sizes) <= mostOperations) return { program, parts }
+  if (sizeOf(program.body, sizes) <= most) return { program, parts }
   const touches = touchesOf(program.body)
-  const constants = new Set<Reg>()
-  for (const statement of program.body) if (statement.kind === 'constant') constants.add(statement.to)
+  const { constantValues } = findLifetimes(layOut(program))
+  const definitions = program.body.filter(
+    (statement) => statement.kind === 'constant' && constantValues.has(statement.to),
+  )
+  // All that touches a value is inside, or the value is a constant that the part defines again.
+  const constants = new Set(definitions.map((definition) => writeOf(definition as Op)))
   const isClosed = (loop: Loop): boolean => {
     for (const [reg, count] of touchesOf(loop.body)) if (!constants.has(reg) && touches.get(reg) !== count) return false
     return true
@@ -36,12 +41,11 @@ export function outline(program: LoopProgram): Outlined {
     statements.map((statement) => {
       if (statement.kind !== 'loop') return statement
       const size = sizes.get(statement) as number
-      if (statement.extent === 'range' || size > mostOperations)
+      if (statement.extent === 'range' || size > most)
         return { ...statement, body: visit(statement.body, [...around, statement]) }
-      if (size < leastOperations || !isClosed(statement)) return statement
+      if (size < leastPart * most || !isClosed(statement)) return statement
       const call: Loop = { kind: 'loop', variable: statement.variable, extent: 0, body: [] }
       const body = around.reduceRight<Statement>((inner, loop) => ({ ...loop, body: [inner] }), statement)
-      const definitions = program.body.filter(({ kind }) => kind === 'constant')
       const running = around.filter(({ extent }) => extent !== 1)
       parts.set(call, {
         program: { ...program, body: [...definitions, body] },

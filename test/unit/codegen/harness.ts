@@ -120,11 +120,15 @@ export function difference(comparison: Comparison): string | undefined {
   return at < 0 ? undefined : `byte ${at}: ${bytes[at]} instead of ${should[at]}`
 }
 
-/** Emits a program's function as WebAssembly for a memory that is not shared and has one page. */
-export function emitForWasm(relaxedMadd: boolean): Comparison['emit'] {
+/** Emits a program's function as WebAssembly for a memory that is not shared and has one page; `functionOperations`: in how small parts. */
+export function emitForWasm(relaxedMadd: boolean, functionOperations?: number): Comparison['emit'] {
   return (program, memory) => {
-    const slabs = 0
-    const code = emitWasm({ kernels: [{ program, slabs }], memory: { shared: false, maximumPages: 1 }, relaxedMadd })
+    const code = emitWasm({
+      kernels: [{ program, slabs: 0 }],
+      memory: { shared: false, maximumPages: 1 },
+      relaxedMadd,
+      ...(functionOperations === undefined ? {} : { functionOperations }),
+    })
     const { exports } = new WebAssembly.Instance(new WebAssembly.Module(code), { env: { memory } })
     return exports.kernel0 as EmittedFunction
   }

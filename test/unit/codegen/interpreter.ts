@@ -165,6 +165,7 @@ export function interpret({ program, memory, bases, first, last, fused }: Run): 
         break
       }
       case 'prefetch':
+      case 'fence':
         break
     }
   }

@@ -11,8 +11,8 @@ import { randomProgram } from './random-program.ts'
 const features = probeWasmFeatures()
 const runs = process.env.OCELLUS_FULL === '1' ? 10_000 : 600
 
-for (const relaxedMadd of [false, true]) {
-  const way = relaxedMadd ? 'relaxed SIMD' : 'multiply and add'
+for (const [relaxedMadd, functionOperations] of [[false], [true], [true, 8]] as const) {
+  const way = `${relaxedMadd ? 'relaxed SIMD' : 'multiply and add'}${functionOperations === undefined ? '' : ', in many functions,'}`
   test(`random programs by ${way} give the interpreter's bytes`, (context) => {
     if (relaxedMadd && !features.fusedMadd) context.skip('this machine does not fuse relaxed multiply-add')
     const memory = new WebAssembly.Memory({ initial: 1, maximum: 1 })
@@ -28,7 +28,7 @@ for (const relaxedMadd of [false, true]) {
           const found = difference({
             program,
             memory,
-            emit: emitForWasm(relaxedMadd),
+            emit: emitForWasm(relaxedMadd, functionOperations),
             fused: relaxedMadd,
             first,
             last,

@@ -125,7 +125,7 @@ class Generator {
     const type = pick(this.#types)
     const a = this.#any(type)
     const b = this.#any(type)
-    switch (integer(0, 15)) {
+    switch (integer(0, 16)) {
       case 0:
         return [this.#constant(type)]
       case 1:
@@ -169,6 +169,11 @@ class Generator {
         const to = pick(this.#types)
         if (type !== to) return [{ kind: 'convert', from: a, to: this.#target(to) }]
         return [{ kind: 'move', from: a, to: this.#target(type) }]
+      }
+      // A fence stands at a float that is read; it is seen by what it must not do.
+      case 15: {
+        const row = this.#arguments.indexOf('f32')
+        return [{ kind: 'fence', address: this.#address(row) }]
       }
       default: {
         if (boolean()) {
