@@ -53,7 +53,7 @@ export type Op =
       readonly step?: number
     }
   | { readonly kind: 'prefetch'; readonly address: Address }
-  /** What stands before it stays before it, where a compiler comes after the emitter. Changes nothing else. */
+  /** What stands before it stays before it, where a compiler comes after the emitter. Changes nothing else. The address is one of f32 or f64, which is never odd. */
   | { readonly kind: 'fence'; readonly address: Address }
   | { readonly kind: 'constant'; readonly to: Reg; readonly value: number }
   /** i32: offset + sum(variable * stride) + lane * step. */
@@ -133,7 +133,7 @@ export interface Target {
   readonly fmaChains: number
   /** An FMA can take one operand as a broadcast from memory. */
   readonly broadcastOperand: boolean
-  /** All splats of a tile live at once (V8 moves loads to the front of a block). */
+  /** All splats of a tile live at once, or as many products do. */
   readonly splatsTogether: boolean
   /** What a tile may fill where its epilogue has elementary functions, whose constants live beside it; absent where that is the same. */
   readonly besideFunctions?: Pick<Target, 'registers' | 'splatsTogether'>

@@ -29,7 +29,7 @@ interface Walk {
 const farSteps = 128
 /** Pixels that must share a panel to be worth its copy. */
 const panelPixels = 32
-/** Steps of the sum from which on a panel is copied: shorter ones stay in the first cache as they are. */
+/** Steps of the sum from which on a panel is copied: shorter ones stay in the first cache as they are, and a product of one block has fewer. */
 const panelSteps = 400
 
 /** Elements of a copied panel of weights; 0 where weights are read in place. */

@@ -14,10 +14,10 @@ import {
   sumParts,
 } from './kernel.ts'
 import { OperandCopies, type Stretch } from './operand-copies.ts'
-import { epilogue, overPanels, overParts, type Panel, type PanelPart, partsOf, storeAll, wholeLines } from './panels.ts'
+import { copiedTogether, epilogue, overPanels, overParts, type PanelPart, partsOf, storeAll } from './panels.ts'
 import { overBands } from './row-tiles.ts'
 import { Fences, overSteps } from './steps.ts'
-import { chooseTiling, type Tiling } from './tile.ts'
+import { chooseTiling, evenPieces, wholePieces } from './tile.ts'
 
 /** Which part of the sum is added: the first starts at zero, the last ends in the epilogue. */
 interface SumPart extends Stretch {
@@ -115,19 +115,18 @@ class ContractLowering {
 
   #panels(sum: SumPart, rows: Stretch, columns: Stretch): void {
     const vectors = Math.ceil(columns.extent / this.#b.lanes)
-    const tiling = chooseTiling(this.#target, [1, rows.extent], vectors, sum.extent)
-    const widest =
-      this.#stage.panel === undefined ? tiling.vectors : wholeLines(this.#b, this.#stage.dtype, tiling.vectors)
-    overPanels(this.#b, { start: columns.place, columns: columns.extent, widest }, (panel) =>
-      this.#tiles(sum, rows, tiling, panel),
-    )
-  }
-
-  #tiles(sum: SumPart, rows: Stretch, tiling: Tiling, panel: Panel): void {
-    const parts = partsOf(panel, tiling.cut(tiling.rows, panel.width), this.#b.lanes)
-    this.#copies.packPanel(sum, parts)
-    overBands(this.#b, tiling.blocks, 1, ({ rows: height, each }) => {
-      overParts(this.#b, parts, (part) => each(({ corner }) => this.#tile(sum, rows, corner[0] as Place, height, part)))
+    const copied = this.#stage.panel !== undefined
+    const tiling = chooseTiling(this.#target, [1, rows.extent], vectors, sum.extent, copied)
+    const pieces = copied
+      ? wholePieces(vectors, copiedTogether(this.#b, this.#stage.dtype, tiling.vectors))
+      : evenPieces(vectors, tiling.vectors)
+    overPanels(this.#b, { start: columns.place, columns: columns.extent, pieces }, (panel) => {
+      if (copied) this.#copies.packPanel(sum, partsOf(panel, tiling.cut(tiling.rows, panel.width), this.#b.lanes))
+      overBands(this.#b, tiling.blocks, 1, ({ rows: height, each }) =>
+        overParts(this.#b, partsOf(panel, tiling.cut(height, panel.width), this.#b.lanes), (part) =>
+          each(({ corner }) => this.#tile(sum, rows, corner[0] as Place, height, part)),
+        ),
+      )
     })
   }
 

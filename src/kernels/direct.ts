@@ -6,15 +6,16 @@ import { bytesOf } from '../core/dtype.ts'
 import type { Builder } from './builder.ts'
 import { ExpressionWriter, type Place, place, type SlabLoops, scaled, shifted, within } from './expression.ts'
 import { type Access, type Contract, type Expression, stageResults } from './kernel.ts'
-import { epilogue, overPanels, overParts, type PanelPart, partsOf, storeAll, wholeLines } from './panels.ts'
+import type { Stretch } from './operand-copies.ts'
+import { copiedTogether, epilogue, overPanels, overParts, type PanelPart, partsOf, storeAll } from './panels.ts'
 import { askFor, runsOf, type StreamShare, sharesOf, type Visit } from './requests.ts'
 import { overBands, type TileRows } from './row-tiles.ts'
 import { Fences, isUnrolled, overSteps } from './steps.ts'
 import type { Stream } from './streams.ts'
-import { chooseTiling } from './tile.ts'
-import { type SumPart, Weights } from './weights.ts'
+import { chooseTiling, evenPieces, type Tiling, wholePieces } from './tile.ts'
+import { Weights } from './weights.ts'
 
-/** StreamShare of the first cache that both operands of a block of an accumulated sum may fill. */
+/** Share of the first cache that both operands of a block of an accumulated sum may fill. */
 const blockShare = 0.75
 /** Steps of the sum that a block has at least: each visit of a tile loads and stores its totals. */
 const blockSteps = 64
@@ -72,8 +73,8 @@ class DirectLowering {
   }
 
   /** Blocks of the outermost sum axis whose operands stay in the first cache while all tiles pass; one block where totals cannot wait in memory. */
-  #sumBlocks(body: (sums: readonly SumPart[], visit: Visit) => void): void {
-    const whole = this.#sums.map((axis) => ({ start: place(0), extent: this.#extent(axis) }))
+  #sumBlocks(body: (sums: readonly Stretch[], visit: Visit) => void): void {
+    const whole = this.#sums.map((axis) => ({ place: place(0), extent: this.#extent(axis) }))
     const [first, ...inner] = whole
     const size = this.#stage.accumulates === true ? this.#blockExtent() : (first?.extent ?? 1)
     if (first === undefined || size >= first.extent) {
@@ -82,13 +83,13 @@ class DirectLowering {
     }
     const full = Math.floor(first.extent / size)
     this.#b.loop(full, (variable) =>
-      body([{ start: place(0, [variable, size]), extent: size }, ...inner], {
+      body([{ place: place(0, [variable, size]), extent: size }, ...inner], {
         number: place(0, [variable, 1]),
         count: full,
       }),
     )
     const rest = first.extent % size
-    if (rest > 0) body([{ start: place(full * size), extent: rest }, ...inner], { number: place(0), count: 0 })
+    if (rest > 0) body([{ place: place(full * size), extent: rest }, ...inner], { number: place(0), count: 0 })
   }
 
   #blockExtent(): number {
@@ -100,28 +101,32 @@ class DirectLowering {
     return Math.max(1, fitting, Math.ceil(blockSteps / steps))
   }
 
-  #panels(sums: readonly SumPart[], visit: Visit): void {
+  #panels(sums: readonly Stretch[], visit: Visit): void {
     const columns = this.#extent(this.#column)
     const vectors = Math.ceil(columns / this.#b.lanes)
     const steps = sums.reduce((product, { extent }) => product * extent, 1)
     const image = this.#rows.map((axis) => this.#extent(axis))
     const [height, width] = [image.at(-2), image.at(-1) as number]
-    const tiling = chooseTiling(this.#target, [height ?? 1, width], vectors, steps)
     const positions = image.reduce((product, extent) => product * extent, 1)
-    const shared = positions >= sharingTiles * tiling.rows
+    const tilingOf = (uniform: boolean): Tiling =>
+      chooseTiling(this.#target, [height ?? 1, width], vectors, steps, uniform)
+    const uniform = this.#stage.panel === undefined ? undefined : tilingOf(true)
+    const together = uniform === undefined ? 0 : copiedTogether(this.#b, this.#stage.dtype, uniform.vectors)
+    const copied =
+      uniform !== undefined &&
+      positions >= sharingTiles * uniform.rows &&
+      this.#weights.areCopied(uniform.vectors, together)
+    const tiling = copied ? uniform : tilingOf(false)
+    const pieces = copied ? wholePieces(vectors, together) : evenPieces(vectors, tiling.vectors)
     let asked = false
-    const lines = wholeLines(this.#b, this.#stage.dtype, tiling.vectors)
-    const copied = shared && this.#weights.areCopied(tiling.vectors, lines)
-    const widest = copied ? lines : tiling.vectors
-    overPanels(this.#b, { start: place(0), columns, widest }, (panel) => {
+    overPanels(this.#b, { start: place(0), columns, pieces }, (panel) => {
       // Tiles repeat for outer rows, and in a short last block nothing is left to ask for.
       const streams = asked || visit.count === 0 || this.#rows.length > 2 ? [] : this.#streams
       asked = true
-      const copies = partsOf(panel, tiling.cut(tiling.rows, panel.width), this.#b.lanes)
-      if (copied) this.#copyParts(sums, copies)
+      if (copied) this.#copyParts(sums, partsOf(panel, tiling.cut(tiling.rows, panel.width), this.#b.lanes))
       this.#over(this.#rows.slice(0, -2), () =>
         overBands(this.#b, tiling.blocks, height === undefined ? 1 : 2, ({ rows, each }) => {
-          const parts = copied ? copies : partsOf(panel, tiling.cut(rows, panel.width), this.#b.lanes)
+          const parts = partsOf(panel, tiling.cut(rows, panel.width), this.#b.lanes)
           const tiles = (asks: readonly Stream[]) => (part: PanelPart) =>
             each((tile) => this.#tile(sums, tile, part, copied, sharesOf(asks, tile, positions, visit)))
           const asking = streams.length > 0 ? 1 : 0
@@ -136,7 +141,7 @@ class DirectLowering {
    * Copies weights, part by part and one step of the sum behind the other: a narrow panel takes a part of a line from each step, and lines that far
    * apart crowd few sets of the caches.
    */
-  #copyParts(sums: readonly SumPart[], parts: readonly PanelPart[]): void {
+  #copyParts(sums: readonly Stretch[], parts: readonly PanelPart[]): void {
     this.#sumLoops(sums, () => {
       for (const part of parts) this.#weights.copy(sums, part)
     })
@@ -144,7 +149,7 @@ class DirectLowering {
 
   /** One register tile: totals in registers, all steps of the sum, then the epilogue or the way back to memory. */
   #tile(
-    sums: readonly SumPart[],
+    sums: readonly Stretch[],
     { corner, inside }: TileRows,
     panel: PanelPart,
     copied: boolean,
@@ -214,7 +219,7 @@ class DirectLowering {
 
   /** Steps of the sum, with requests for the shares spread among them: a burst of requests would wait for memory. */
   #sumLoops(
-    sums: readonly SumPart[],
+    sums: readonly Stretch[],
     step: (follows: boolean) => void,
     shares: readonly StreamShare[] = [],
     cell: Place = shares[0]?.visit.number ?? place(0),
@@ -235,7 +240,7 @@ class DirectLowering {
     if (!last) {
       this.#b.loop(part.extent, (variable: LoopVar) => {
         const inner = within(scaled(cell, part.extent), place(0, [variable, 1]))
-        this.#writer.at([[axis, within(part.start, place(0, [variable, 1]))]], () =>
+        this.#writer.at([[axis, within(part.place, place(0, [variable, 1]))]], () =>
           this.#sumLoops(sums, step, shares, inner, next + 1),
         )
       })
@@ -250,10 +255,10 @@ class DirectLowering {
         this.#writer.at([[axis, where]], () => step(follows)),
       )
     }
-    if (runs === 1) run(part.start, cell)
+    if (runs === 1) run(part.place, cell)
     else
       this.#b.loop(runs, (variable) =>
-        run(within(part.start, place(0, [variable, size])), within(scaled(cell, runs), place(0, [variable, 1]))),
+        run(within(part.place, place(0, [variable, size])), within(scaled(cell, runs), place(0, [variable, 1]))),
       )
   }
 }

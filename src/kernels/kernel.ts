@@ -133,7 +133,7 @@ export function rowsTogether(rows: number): number {
 export const columnBlock: number = 512
 /** Columns of a panel of a convolution's weights that is copied, at most. */
 export const copiedColumns: number = 32
-/** Elements of a product's panel, at most: steps of one block of the sum times columns of the widest tile. */
+/** Elements of a product's panel, at most: steps of one block of the sum times columns of the widest panel. */
 export const panelElements: number = longestPart * 128
 
 export type Stage = Materialise | Reduce | Contract

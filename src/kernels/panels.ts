@@ -5,26 +5,26 @@ import { bytesOf } from '../core/dtype.ts'
 import type { Builder } from './builder.ts'
 import { type ExpressionWriter, type Place, place, shifted, within } from './expression.ts'
 import type { Contract, Expression } from './kernel.ts'
-import { evenPieces } from './tile.ts'
+import type { Pieces } from './tile.ts'
 
-/** Vectors of columns of one tile; `tail` lanes are valid in the last one, all when undefined. */
+/** Neighbouring vectors of columns; `tail` lanes are valid in the last one, all when undefined. */
 export interface Panel {
   readonly place: Place
   readonly width: number
   readonly tail: number | undefined
 }
 
-/** So many columns from `start` on, in panels of at most `widest` vectors; the one with the tail of the last vector is written apart. */
+/** So many columns from `start` on, in panels of `pieces` of their vectors; the one with the tail of the last vector is written apart. */
 export function overPanels(
   b: Builder,
-  { start, columns, widest }: { readonly start: Place; readonly columns: number; readonly widest: number },
+  { start, columns, pieces }: { readonly start: Place; readonly columns: number; readonly pieces: Pieces },
   body: (panel: Panel) => void,
 ): void {
   const { lanes } = b
   const vectors = Math.ceil(columns / lanes)
   const tail = columns % lanes
   let first = 0
-  for (const [width, count] of evenPieces(vectors, widest)) {
+  for (const [width, count] of pieces) {
     const ragged = tail > 0 && first + count * width === vectors
     const plain = ragged ? count - 1 : count
     const step = width * lanes
@@ -72,8 +72,8 @@ export function overParts(b: Builder, parts: readonly PanelPart[], body: (part: 
 /** Bytes of a cache line. */
 export const lineBytes = 64
 
-/** Vectors of a panel whose parts are copied one behind the other: so many that they take whole lines of what is copied, which is read once. */
-export function wholeLines({ lanes }: Builder, dtype: 'f32' | 'f64', vectors: number): number {
+/** Vectors of a panel that is copied in parts of `vectors`: so many parts that a line of what is copied is seldom read twice. */
+export function copiedTogether({ lanes }: Builder, dtype: 'f32' | 'f64', vectors: number): number {
   return vectors * Math.ceil(lineBytes / (vectors * lanes * bytesOf(dtype)))
 }
 

@@ -1,4 +1,4 @@
-// Loops over the tiles of the rows of a convolution: rectangles of pixels.
+// Loops over the tiles of the rows of a contraction: rectangles of pixels, or rows of a matrix.
 
 import type { Builder } from './builder.ts'
 import { type Place, place, scaled, shifted, within } from './expression.ts'
@@ -20,7 +20,12 @@ export interface TileBand {
 }
 
 /** All bands of tiles; `axes` counts the row axes, 1 where there is no outer one. */
-export function overBands(b: Builder, blocks: readonly Block[], axes: 1 | 2, body: (band: TileBand) => void): void {
+export function overBands(
+  b: Pick<Builder, 'loop'>,
+  blocks: readonly Block[],
+  axes: 1 | 2,
+  body: (band: TileBand) => void,
+): void {
   let before = 0
   for (const block of blocks) {
     const width = block.bands.reduce((sum, { size, count }) => sum + size * count, 0)
@@ -47,7 +52,7 @@ export function overBands(b: Builder, blocks: readonly Block[], axes: 1 | 2, bod
 }
 
 /** The first position of each tile. */
-function overTiles(b: Builder, { start, size, count }: Band, body: (corner: Place) => void): void {
+function overTiles(b: Pick<Builder, 'loop'>, { start, size, count }: Band, body: (corner: Place) => void): void {
   if (count === 1) body(place(start))
   else b.loop(count, (variable) => body(place(start, [variable, size])))
 }

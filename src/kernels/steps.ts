@@ -7,12 +7,12 @@ import { type Place, place, within } from './expression.ts'
 /** An innermost sum as short as this is unrolled. */
 const unrolledSteps = 4
 
-/** Is a sum of so many steps written without a loop? Where all splats of a block live at once, that would drive them into memory. */
+/** Is a sum of so many steps written without a loop? Where tiles have no register to spare for the splats of several steps, that would drive them into memory. */
 export function isUnrolled(target: Target, extent: number): boolean {
   return extent <= unrolledSteps && !target.splatsTogether
 }
 
-/** `step` at each position from `start` on. `body` learns whether steps of the same iteration come before it. */
+/** `body` at each step from `start` on; it learns whether steps of the same iteration come before it. */
 export function overSteps(
   b: Builder,
   target: Target,

@@ -1,6 +1,7 @@
 // Cutting a contraction into register tiles: rows x vectors of columns. The choice changes speed only, never bits.
 
 import type { Target } from '../codegen/loop-program.ts'
+import { OcellusError } from '../core/errors.ts'
 
 /** Does a tile's accumulators, weights and splats fit the registers that the target lets a tile fill? */
 function fits(target: Target, rows: number, vectors: number): boolean {
@@ -8,19 +9,20 @@ function fits(target: Target, rows: number, vectors: number): boolean {
   return rows * vectors + vectors + (target.broadcastOperand ? 0 : 1) <= target.registers
 }
 
-/** Chains beyond those that hide the latency on paper, as a part of them: only then no multiply-add ever waits. */
-const spareChains = 0.5
+/** Chains with which no multiply-add ever waits: a few more than hide the latency on paper (measured on Zen 4). */
+const steadyChains = 12
 /** What each chain that is missing there costs, as a part of a step. */
 const waiting = 0.018
 
 /** Cycles of one step along the sum for a tile: multiply-adds, loads, or the latency of one chain each, whichever is longest. */
 function cycles(target: Target, rows: number, vectors: number): number {
   const chains = rows * vectors
-  const missing = Math.max(0, (1 + spareChains) * target.fmaChains - chains)
+  const missing = Math.max(0, steadyChains - chains)
   return Math.max((Math.max(chains, target.fmaChains) / 2) * (1 + waiting * missing), (rows + vectors) / 2)
 }
 
-type Pieces = readonly (readonly [piece: number, count: number])[]
+/** Stretches of an axis: how long, and how many of them. */
+export type Pieces = readonly (readonly [piece: number, count: number])[]
 
 /** `extent` in pieces of at most `size`, as even as can be: [piece, how many] with the larger first. */
 export function evenPieces(extent: number, size: number): Pieces {
@@ -47,17 +49,22 @@ interface Cut {
   readonly cost: number
 }
 
+/** What a tile costs per step of the sum; Infinity where it does not fit. */
+function costOfTile(target: Target, rows: number, vectors: number, steps: number): number {
+  if (!fits(target, rows, vectors)) return Number.POSITIVE_INFINITY
+  // Among equals the wider tile reads less.
+  const wideness = 1 + (0.1 * (rows + vectors)) / (rows * vectors)
+  return (cycles(target, rows, vectors) + openingCycles / Math.max(1, steps)) * wideness
+}
+
 /** The cheapest cuts of panels of 0, 1, … `mostVectors` vectors for tiles of `rows` rows. */
 function cutsFor(target: Target, rows: number, steps: number): readonly Cut[] {
   const best: Cut[] = [{ pieces: [], cost: 0 }]
   for (let vectors = 1; vectors <= mostVectors; vectors++) {
     let found: Cut = { pieces: [], cost: Number.POSITIVE_INFINITY }
     for (let piece = vectors; piece > 0; piece--) {
-      if (!fits(target, rows, piece)) continue
-      // Among equals the wider tile reads less.
-      const wideness = 1 + (0.1 * (rows + piece)) / (rows * piece)
       const rest = best[vectors - piece] as Cut
-      const cost = rest.cost + (cycles(target, rows, piece) + openingCycles / Math.max(1, steps)) * wideness
+      const cost = rest.cost + costOfTile(target, rows, piece, steps)
       if (cost < found.cost) found = { pieces: [...rest.pieces, piece], cost }
     }
     best.push(found)
@@ -80,11 +87,11 @@ export interface Block extends Band {
 /** How the two innermost row axes and the columns are cut into tiles. */
 export interface Tiling {
   readonly blocks: readonly Block[]
-  /** Rows of the tiles of the first block, which has the most of them; 0 where there is nothing to cut. */
+  /** Rows of the tiles of the first band; 0 where there is nothing to cut. */
   readonly rows: number
   /** Vectors of a panel of columns. */
   readonly vectors: number
-  /** Vectors of the tiles that a panel of `vectors` is cut into, for tiles of `rows` rows. */
+  /** Vectors of the tiles that a panel of `vectors` is cut into, for tiles of `rows` rows of this tiling. */
   cut(rows: number, vectors: number): readonly number[]
 }
 
@@ -111,7 +118,8 @@ function bandsOf(pieces: Pieces): Band[] {
 }
 
 /** Whole pieces of `size`, then the rest of `extent`. */
-function wholePieces(extent: number, size: number): Pieces {
+export function wholePieces(extent: number, size: number): Pieces {
+  if (extent === 0) return []
   const rest = extent % size
   const whole = [size, Math.floor(extent / size)] as const
   return rest === 0 ? [whole] : whole[1] === 0 ? [[rest, 1]] : [whole, [rest, 1]]
@@ -152,7 +160,7 @@ class RowCutter {
     return best
   }
 
-  /** The cheapest plan of equal tiles from the corner on, and strips at the right and below in tiles of their own: 7 x 7 as seven 1 x 6, one 6 x 1, one 1. */
+  /** The cheapest plan of equal tiles from the corner on, and strips at the right and below in tiles of their own: 7 x 7 as seven 1 x 6, one 4 x 1, one 3 x 1. */
   withStrips(): Plan {
     const most = this.#costs.length - 1
     let best: Plan = { height: 1, width: 1, strips: true, cost: Number.POSITIVE_INFINITY }
@@ -212,12 +220,16 @@ class RowCutter {
   }
 }
 
-/** The tiles with the fewest cycles over [outer, inner] rows and `vectors` of columns, for sums of `steps`. */
+/**
+ * The tiles with the fewest cycles over [outer, inner] rows and `vectors` of columns, for sums of `steps`. `uniform`: all tiles take the same vectors
+ * of columns, as copied panels need, which are cut before the rows pass; else each as many as suit its rows.
+ */
 export function chooseTiling(
   target: Target,
   rows: readonly [outer: number, inner: number],
   vectors: number,
   steps: number,
+  uniform: boolean,
 ): Tiling {
   const cuts: (readonly Cut[])[] = [[]]
   while (cuts.length <= mostRows && fits(target, cuts.length, 1)) cuts.push(cutsFor(target, cuts.length, steps))
@@ -225,8 +237,13 @@ export function chooseTiling(
   let least = Number.POSITIVE_INFINITY
   let widest = 1
   for (let width = 1; width <= Math.min(vectors, mostVectors); width++) {
-    const panels = evenPieces(vectors, width)
-    const costs = cuts.map((cut) => panels.reduce((sum, [v, count]) => sum + count * (cut[v]?.cost ?? 0), 0))
+    const panels = uniform ? wholePieces(vectors, width) : evenPieces(vectors, width)
+    const costs = cuts.map((cut, tileRows) =>
+      panels.reduce((sum, [v, count]) => {
+        const each = uniform ? costOfTile(target, tileRows, v, steps) : cut[v]?.cost
+        return sum + count * (each ?? 0)
+      }, 0),
+    )
     const cutter = new RowCutter(rows, costs)
     const { ideal } = cutter
     if (ideal >= least) continue
@@ -241,6 +258,16 @@ export function chooseTiling(
       widest = width
     }
   }
-  const tallest = (blocks[0]?.size ?? 0) * (blocks[0]?.bands[0]?.size ?? 0)
-  return { blocks, rows: tallest, vectors: widest, cut: (rows, width) => cuts[rows]?.[width]?.pieces ?? [] }
+  const first = blocks[0]
+  return {
+    blocks,
+    rows: (first?.size ?? 0) * (first?.bands[0]?.size ?? 0),
+    vectors: widest,
+    cut: (tileRows, width) => {
+      if (uniform) return wholePieces(width, widest).flatMap(([v, count]) => new Array<number>(count).fill(v))
+      const found = cuts[tileRows]?.[width]
+      if (found === undefined) throw new OcellusError(`no tile of ${tileRows} rows for a panel of ${width} vectors`)
+      return found.pieces
+    },
+  }
 }

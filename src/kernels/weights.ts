@@ -3,16 +3,12 @@
 import type { Address, Reg } from '../codegen/loop-program.ts'
 import { bytesOf } from '../core/dtype.ts'
 import type { Builder } from './builder.ts'
-import { type ExpressionWriter, type Place, scaled, shifted } from './expression.ts'
+import { type ExpressionWriter, scaled, shifted } from './expression.ts'
 import { type Contract, copiedColumns } from './kernel.ts'
+import type { Stretch } from './operand-copies.ts'
 import { lineBytes, type PanelPart } from './panels.ts'
 
-/** A stretch of a sum axis. */
-export interface SumPart {
-  readonly start: Place
-  readonly extent: number
-}
-
+/** The weights of one stage, at the places of its writer. */
 export class Weights {
   readonly #b: Builder
   readonly #stage: Contract
@@ -26,12 +22,12 @@ export class Weights {
     this.#column = stage.roles.indexOf('column')
   }
 
-  /** Are panels of `lines` vectors copied, rather than read in place `vectors` at a time? Not where those are whole lines. */
-  areCopied(vectors: number, lines: number): boolean {
-    const { panel, dtype } = this.#stage
-    const taken = (vectors * this.#b.lanes * bytesOf(dtype)) / lineBytes
-    const whole = taken > 1 && Number.isInteger(taken)
-    return panel !== undefined && !whole && lines * this.#b.lanes <= copiedColumns
+  /** Are panels copied, `together` vectors at a time, rather than read in place by tiles of `vectors`? Not where those take several whole lines. */
+  areCopied(vectors: number, together: number): boolean {
+    const { dtype } = this.#stage
+    const lines = (vectors * this.#b.lanes * bytesOf(dtype)) / lineBytes
+    const several = lines > 1 && Number.isInteger(lines)
+    return !several && together * this.#b.lanes <= copiedColumns
   }
 
   /** The vectors of a part at one step of the sum, as they lie in memory. */
@@ -51,17 +47,17 @@ export class Weights {
   }
 
   /** Copies them; `sums`: the steps that are copied. */
-  copy(sums: readonly SumPart[], part: PanelPart): void {
+  copy(sums: readonly Stretch[], part: PanelPart): void {
     for (const [v, vector] of this.inPlace(part).entries()) this.#b.store(vector, this.#copyAddress(sums, part, v))
   }
 
   /** Reads them from their copy. */
-  copied(sums: readonly SumPart[], part: PanelPart): Reg[] {
+  copied(sums: readonly Stretch[], part: PanelPart): Reg[] {
     const { dtype } = this.#stage
     return Array.from({ length: part.width }, (_, v) => this.#b.load(dtype, this.#copyAddress(sums, part, v)))
   }
 
-  #copyAddress(sums: readonly SumPart[], { first, width }: PanelPart, v: number): Address {
+  #copyAddress(sums: readonly Stretch[], { first, width }: PanelPart, v: number): Address {
     const { lanes } = this.#b
     const { axes, roles, panel } = this.#stage
     const strides = axes.map(() => 0)
@@ -70,7 +66,7 @@ export class Weights {
     for (const axis of [...roles.keys()].reverse()) {
       if (roles[axis] !== 'sum') continue
       strides[axis] = stride
-      stride *= (sums[--next] as SumPart).extent
+      stride *= (sums[--next] as Stretch).extent
     }
     const address = { buffer: panel as number, offset: v * lanes, slab: 0, strides }
     const { arg, offset, terms } = this.#writer.address(address)

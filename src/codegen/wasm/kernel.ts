@@ -1,5 +1,6 @@
 // One kernel as a WebAssembly function, or several where it is large: its loops, its pointers, and every operation in between.
 
+import { bytesOf } from '../../core/dtype.ts'
 import type { Pointer } from '../addresses.ts'
 import type { Address, Loop, LoopProgram, LoopVar, Op, Statement } from '../loop-program.ts'
 import type { FunctionBody, Local } from './function-body.ts'
@@ -23,6 +24,7 @@ import { outline } from './outline.ts'
 
 const bytesOfRow = 8
 
+/** What a kernel becomes. */
 export interface KernelFunctions {
   /** The function (table, first, last). */
   readonly body: FunctionBody
@@ -30,6 +32,7 @@ export interface KernelFunctions {
   readonly parts: readonly FunctionBody[]
 }
 
+/** How a kernel is written. */
 export interface KernelOptions {
   /** Relaxed SIMD may be used. */
   readonly relaxed: boolean
@@ -39,6 +42,7 @@ export interface KernelOptions {
   readonly most: number
 }
 
+/** The functions of a kernel. Throws OcellusError for a program that breaks the rules of LoopProgram. */
 export function emitKernel(program: LoopProgram, { relaxed, firstPart, most }: KernelOptions): KernelFunctions {
   const outlined = outline(program, most)
   const parts: FunctionBody[] = []
@@ -166,6 +170,8 @@ class KernelEmitter {
    * their multiply-adds until it has read all that comes later.
    */
   #fence(address: Address): void {
+    if (bytesOf(this.#context.argumentType(address)) < 4)
+      throw this.#context.invalid('a fence at bytes, whose address may be odd')
     if (this.#fences === undefined) return
     const { pointer } = this.#context.place(address)
     this.#code

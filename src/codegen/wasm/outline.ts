@@ -15,6 +15,7 @@ export interface Part {
   readonly given: readonly LoopVar[]
 }
 
+/** A program, and the parts that it calls. */
 export interface Outlined {
   /** The program with calls in the place of parts: loops that never run. */
   readonly program: LoopProgram

@@ -52,6 +52,8 @@ describe('the bars', () => {
   it('compare the JavaScript libraries with ours on WebAssembly', () => {
     const rows = [row('W1', 'ocellus', 'wasm', 0.3), row('W1', 'tfjs', 'wasm', 1.4), row('W1', 'jax', 'wasm', 0.4)]
     expect(judged({ rows }, /tfjs/)?.met).toBe(false)
+    const product = [row('W8-256', 'ocellus', 'wasm', 0.6), row('W8-256', 'tfjs', 'wasm', 1.2)]
+    expect(judged({ rows: product }, /tfjs/)?.met).toBe(true)
     expect(judged({ rows }, /jax-js/)?.met).toBe(true)
     expect(judged({ rows }, /^W1 wasm$/)?.met).toBe(true)
   })

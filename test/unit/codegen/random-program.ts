@@ -170,7 +170,7 @@ class Generator {
         if (type !== to) return [{ kind: 'convert', from: a, to: this.#target(to) }]
         return [{ kind: 'move', from: a, to: this.#target(type) }]
       }
-      // A fence stands at a float that is read; it is seen by what it must not do.
+      // A fence is seen by what it must not do, at any address of floats.
       case 15: {
         const row = this.#arguments.indexOf('f32')
         return [{ kind: 'fence', address: this.#address(row) }]

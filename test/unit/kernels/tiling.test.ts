@@ -4,7 +4,6 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { LoopVar, Target } from '../../../src/codegen/loop-program.ts'
 import { targets } from '../../../src/codegen/x64/target.ts'
-import type { Builder } from '../../../src/kernels/builder.ts'
 import type { Place } from '../../../src/kernels/expression.ts'
 import { overBands } from '../../../src/kernels/row-tiles.ts'
 import { chooseTiling } from '../../../src/kernels/tile.ts'
@@ -49,15 +48,17 @@ const shapes = fc.record({
   inner: fc.integer({ min: 0, max: 70 }),
   vectors: fc.integer({ min: 1, max: 40 }),
   steps: fc.integer({ min: 0, max: 3000 }),
+  uniform: fc.boolean(),
 })
 
 test('tiles cover every position once, one after another', () => {
   fc.assert(
-    fc.property(shapes, ({ target, outer, inner, vectors, steps }) => {
+    fc.property(shapes, ({ target, outer, inner, vectors, steps, uniform }) => {
       const runner = new Runner()
       const covered = new Uint8Array(outer * inner)
       const counted = new Uint8Array(outer * inner)
-      overBands(runner as unknown as Builder, chooseTiling(target, [outer, inner], vectors, steps).blocks, 2, (band) =>
+      const { blocks } = chooseTiling(target, [outer, inner], vectors, steps, uniform)
+      overBands(runner, blocks, 2, (band) =>
         band.each(({ corner, inside, before }) => {
           expect(inside.length).toBe(band.rows)
           const [y, x] = corner.map((place) => runner.at(place)) as [number, number]
@@ -76,17 +77,18 @@ test('tiles cover every position once, one after another', () => {
 
 test('tiles cover every vector of a panel and fit the registers', () => {
   fc.assert(
-    fc.property(shapes, ({ target, outer, inner, vectors, steps }) => {
-      const tiling = chooseTiling(target, [outer, inner], vectors, steps)
+    fc.property(shapes, ({ target, outer, inner, vectors, steps, uniform }) => {
+      const tiling = chooseTiling(target, [outer, inner], vectors, steps, uniform)
       expect(tiling.vectors).toBeLessThanOrEqual(vectors)
       for (const { size: height, bands } of tiling.blocks) {
         for (const { size: width } of bands) {
           const rows = height * width
-          const pieces = tiling.cut(rows, tiling.vectors)
-          expect(pieces.reduce((sum, piece) => sum + piece, 0)).toBe(tiling.vectors)
-          for (const piece of pieces) {
+          // Copied panels are wider than the tiles: some of these stand side by side.
+          for (const panel of uniform ? [tiling.vectors, 2 * tiling.vectors, 14, 16] : [tiling.vectors]) {
+            const pieces = tiling.cut(rows, panel)
+            expect(pieces.reduce((sum, piece) => sum + piece, 0)).toBe(panel)
             const splats = target.splatsTogether ? rows : target.broadcastOperand ? 0 : 1
-            expect(rows * piece + piece + splats).toBeLessThanOrEqual(target.registers)
+            for (const piece of pieces) expect(rows * piece + piece + splats).toBeLessThanOrEqual(target.registers)
           }
         }
       }
