@@ -32,8 +32,8 @@ export function overSteps(
   else b.loop(extent / together, (variable) => steps(within(start, place(0, [variable, together]))))
 }
 
-/** How many steps may share an iteration: the loop's own work is then spread over them. */
-const dividers = [4, 3, 2]
+/** How many steps may share an iteration: the loop's own work is then spread over them. More gain no time, and V8 needs memory to compile them. */
+const dividers = [2, 3]
 
 /**
  * Keeps the splats of a tile apart: the compiler behind the emitter reads all that a block needs first, so blocks end when the registers are full.

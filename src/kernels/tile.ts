@@ -42,11 +42,10 @@ const mostRows = 32
 /** Cycles that opening a tile and its loops costs, whatever its size. */
 const openingCycles = 12
 
-/** A panel of columns cut for tiles of some rows. */
-interface Cut {
-  /** Vectors of each tile, side by side. */
-  readonly pieces: readonly number[]
-  readonly cost: number
+/** The cheapest cuts of panels of 0, 1, … `mostVectors` vectors for tiles of some rows: what each costs, and how wide its first tile is. */
+interface Cuts {
+  readonly costs: readonly number[]
+  readonly first: readonly number[]
 }
 
 /** What a tile costs per step of the sum; Infinity where it does not fit. */
@@ -57,19 +56,28 @@ function costOfTile(target: Target, rows: number, vectors: number, steps: number
   return (cycles(target, rows, vectors) + openingCycles / Math.max(1, steps)) * wideness
 }
 
-/** The cheapest cuts of panels of 0, 1, … `mostVectors` vectors for tiles of `rows` rows. */
-function cutsFor(target: Target, rows: number, steps: number): readonly Cut[] {
-  const best: Cut[] = [{ pieces: [], cost: 0 }]
+function cutsFor(target: Target, rows: number, steps: number): Cuts {
+  const costs = [0]
+  const first = [0]
+  const tiles = [0]
   for (let vectors = 1; vectors <= mostVectors; vectors++) {
-    let found: Cut = { pieces: [], cost: Number.POSITIVE_INFINITY }
+    tiles.push(costOfTile(target, rows, vectors, steps))
+    let [least, widest] = [Number.POSITIVE_INFINITY, 1]
     for (let piece = vectors; piece > 0; piece--) {
-      const rest = best[vectors - piece] as Cut
-      const cost = rest.cost + costOfTile(target, rows, piece, steps)
-      if (cost < found.cost) found = { pieces: [...rest.pieces, piece], cost }
+      const cost = (costs[vectors - piece] as number) + (tiles[piece] as number)
+      if (cost < least) [least, widest] = [cost, piece]
     }
-    best.push(found)
+    costs.push(least)
+    first.push(widest)
   }
-  return best
+  return { costs, first }
+}
+
+/** Vectors of the tiles of a cut panel. */
+function piecesOf({ first }: Cuts, width: number): number[] {
+  const pieces: number[] = []
+  for (let rest = width; rest > 0; rest -= pieces.at(-1) as number) pieces.push(first[rest] as number)
+  return pieces.reverse()
 }
 
 /** Tiles side by side: `count` of `size` positions each, from `start` on. */
@@ -148,16 +156,25 @@ class RowCutter {
     const most = this.#costs.length - 1
     let best: Plan = { height: 1, width: 1, strips: false, cost: Number.POSITIVE_INFINITY }
     for (let width = 1; width <= Math.min(this.#inner, most); width++) {
-      const across = evenPieces(this.#inner, width)
       const heights = width === this.#inner ? Math.min(this.#outer, Math.floor(most / width)) : 1
       for (let height = 1; height <= heights; height++) {
-        let cost = 0
-        for (const [h, rows] of evenPieces(this.#outer, height))
-          for (const [w, columns] of across) cost += rows * columns * this.#cost(h * w)
+        const rows = Math.ceil(this.#outer / height)
+        const small = Math.floor(this.#outer / rows)
+        const large = this.#outer - small * rows
+        const cost =
+          (rows - large) * this.#evenRow(small, width) + (large > 0 ? large * this.#evenRow(small + 1, width) : 0)
         if (cost < best.cost) best = { height, width, strips: false, cost }
       }
     }
     return best
+  }
+
+  /** The inner axis in even pieces of at most `size`, in tiles of `height`. */
+  #evenRow(height: number, size: number): number {
+    const count = Math.ceil(this.#inner / size)
+    const small = Math.floor(this.#inner / count)
+    const large = this.#inner - small * count
+    return (count - large) * this.#cost(height * small) + (large > 0 ? large * this.#cost(height * (small + 1)) : 0)
   }
 
   /** The cheapest plan of equal tiles from the corner on, and strips at the right and below in tiles of their own: 7 x 7 as seven 1 x 6, one 4 x 1, one 3 x 1. */
@@ -206,8 +223,8 @@ class RowCutter {
     if (best === undefined) {
       best = { size: 1, cost: Number.POSITIVE_INFINITY }
       for (let size = 1; size <= Math.min(extent, Math.floor((this.#costs.length - 1) / width)); size++) {
-        let cost = 0
-        for (const [piece, count] of wholePieces(extent, size)) cost += count * this.#cost(piece * width)
+        const rest = extent % size
+        const cost = Math.floor(extent / size) * this.#cost(size * width) + (rest > 0 ? this.#cost(rest * width) : 0)
         if (cost < best.cost) best = { size, cost }
       }
       this.#strips.set(key, best)
@@ -231,7 +248,7 @@ export function chooseTiling(
   steps: number,
   uniform: boolean,
 ): Tiling {
-  const cuts: (readonly Cut[])[] = [[]]
+  const cuts: Cuts[] = [{ costs: [], first: [] }]
   while (cuts.length <= mostRows && fits(target, cuts.length, 1)) cuts.push(cutsFor(target, cuts.length, steps))
   let blocks: readonly Block[] = []
   let least = Number.POSITIVE_INFINITY
@@ -240,7 +257,7 @@ export function chooseTiling(
     const panels = uniform ? wholePieces(vectors, width) : evenPieces(vectors, width)
     const costs = cuts.map((cut, tileRows) =>
       panels.reduce((sum, [v, count]) => {
-        const each = uniform ? costOfTile(target, tileRows, v, steps) : cut[v]?.cost
+        const each = uniform ? costOfTile(target, tileRows, v, steps) : cut.costs[v]
         return sum + count * (each ?? 0)
       }, 0),
     )
@@ -265,9 +282,10 @@ export function chooseTiling(
     vectors: widest,
     cut: (tileRows, width) => {
       if (uniform) return wholePieces(width, widest).flatMap(([v, count]) => new Array<number>(count).fill(v))
-      const found = cuts[tileRows]?.[width]
-      if (found === undefined) throw new OcellusError(`no tile of ${tileRows} rows for a panel of ${width} vectors`)
-      return found.pieces
+      const found = cuts[tileRows]
+      if (found === undefined || width > mostVectors)
+        throw new OcellusError(`no tile of ${tileRows} rows for a panel of ${width} vectors`)
+      return piecesOf(found, width)
     },
   }
 }
