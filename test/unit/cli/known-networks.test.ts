@@ -14,7 +14,7 @@ import { compile } from '../../../src/tensor/compile.ts'
 import { type Tensor, tensor } from '../../../src/tensor/tensor.ts'
 import { ocellus, temporaryFolder } from './command-line.ts'
 
-const data = process.env.OCELLUS_DATA
+const data = process.env.OCELLUS_DATA || undefined
 const full = process.env.OCELLUS_FULL === '1'
 
 function weightsPath(context: TestContext, ...path: string[]): string {

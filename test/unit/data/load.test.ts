@@ -211,7 +211,7 @@ describe('dataFolder', () => {
 
 describe('the real sets', () => {
   beforeEach((context) => {
-    const folder = process.env.OCELLUS_DATA
+    const folder = process.env.OCELLUS_DATA || undefined
     context.skip(folder === undefined, 'it reads real data, set OCELLUS_DATA to the folder that holds them')
     const [set] = context.task.name.split(' ')
     context.skip(!existsSync(join(folder ?? '', set ?? '')), `${folder} does not hold ${set}`)

@@ -5,7 +5,7 @@ import { describe, expect, it, type TestContext } from 'vitest'
 import { sizeOf } from '../../../src/core/shape.ts'
 import { readWeights } from '../../../src/io/weights.node.ts'
 
-const data = process.env.OCELLUS_DATA
+const data = process.env.OCELLUS_DATA || undefined
 
 function weightsPath(context: TestContext, ...path: string[]): string {
   context.skip(data === undefined, 'it reads published weights, set OCELLUS_DATA to the folder that holds them')
