@@ -166,6 +166,14 @@ export class ExpressionBuilder {
           index.map((position, axis) => scaled(position, steps[axis] as number, starts[axis] as number)),
         )
       }
+      case 'pad': {
+        // One that nothing reads: positions on it are never asked for.
+        const before = attributes.before as readonly number[]
+        return this.build(
+          input,
+          index.map((position, axis) => scaled(position, 1, -(before[axis] as number))),
+        )
+      }
       case 'flip': {
         const flipped = attributes.axes as readonly number[]
         return this.build(

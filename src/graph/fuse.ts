@@ -5,7 +5,7 @@ import { Grouping } from './grouping.ts'
 import { ImageKernels } from './image-kernels.ts'
 import { Values } from './values.ts'
 
-/** Ops that one kernel computes: a root and elementwise ops on its result. */
+/** Ops that one kernel computes: a root and elementwise ops on its result. Beside a reduction there may be others that walk the same values. */
 export interface Group {
   readonly root: OpNode
   /** In topological order, the root among them. */
@@ -37,6 +37,11 @@ export class Fusion {
   /** Is the node's value in memory when other kernels want it? */
   inMemory(node: Node): boolean {
     return this.#values.inMemory(node)
+  }
+
+  /** Is it a pad that lies nowhere, since nothing reads its pixels? */
+  isSkipped(node: Node): boolean {
+    return this.#values.isSkipped(node)
   }
 
   kernels(): Fused[] {

@@ -3,7 +3,7 @@
 import { denseShape, equalShapes } from '../core/shape.ts'
 import type { Node, OpNode } from '../ops/node.ts'
 import type { Group } from './fuse.ts'
-import { inlineFamilies, isPointwise, placingNames, rootNames } from './op-roles.ts'
+import { inlineFamilies, isPointwise, placingNames, reductionNames, rootNames } from './op-roles.ts'
 import { isTrivialReshape } from './simplify.ts'
 import type { Values } from './values.ts'
 
@@ -46,10 +46,17 @@ export class Grouping {
     this.#kernelOf.set(root, kernel)
     this.#apart.clear()
     const growth = { members, kernel, shape: denseShape(root.shape), aligned }
-    const closed = alone || placingNames.has(root.op.name) || root.op.name === 'chunkedWeightGradient'
+    for (const beside of this.#reductionsBeside(root, kernel)) {
+      members.add(beside)
+      kernel.add(beside)
+      this.#kernelOf.set(beside, kernel)
+    }
+    // A reduction whose windows reach over an edge is written part by part: what is computed of it is written once.
+    const parted = values.isSkipped(root.inputs[0]?.inputs[0] as Node)
+    const closed = alone || parted || placingNames.has(root.op.name) || root.op.name === 'chunkedWeightGradient'
     const growing = !closed && (rootNames.has(root.op.name) || inlineFamilies.has(root.op.family))
     // Users of members, earliest first, so that what a user needs was tried before it.
-    const waiting = new Set<OpNode>(growing ? values.usersOf(root) : [])
+    const waiting = new Set<OpNode>(growing ? [...members].flatMap((member) => values.usersOf(member)) : [])
     while (waiting.size > 0) {
       const node = [...waiting].reduce((first, other) =>
         values.positionOf(other) < values.positionOf(first) ? other : first,
@@ -64,6 +71,37 @@ export class Grouping {
     const inOrder = [...members].sort((a, b) => values.positionOf(a) - values.positionOf(b))
     const stored = this.#chooseStored(inOrder, members)
     return { root, members: inOrder, stored }
+  }
+
+  /** Further reductions of what a reduction walks, along the same axes: one walk serves all. */
+  #reductionsBeside(root: OpNode, kernel: ReadonlySet<OpNode>): OpNode[] {
+    if (!reductionNames.has(root.op.name)) return []
+    const values = this.#values
+    const alike = new Set<Node>([root.inputs[0] as Node, ...this.#windowsBeside(root.inputs[0] as Node)])
+    return [...alike]
+      .flatMap((input) => values.usersOf(input))
+      .filter(
+        (user) =>
+          user !== root &&
+          reductionNames.has(user.op.name) &&
+          String(user.attributes.axes) === String(root.attributes.axes) &&
+          values.isMaterialised(user) &&
+          !this.#kernelOf.has(user) &&
+          !this.#isAwaited(user, kernel),
+      )
+  }
+
+  /** The same windows on what is padded with other numbers, where no one reads the padding. */
+  #windowsBeside(node: Node): Node[] {
+    const pad = node.inputs[0]
+    if (node.kind !== 'op' || pad?.kind !== 'op' || !this.#values.isSkipped(pad)) return []
+    const same = (a: OpNode, b: OpNode, names: readonly string[]): boolean =>
+      names.every((name) => String(a.attributes[name]) === String(b.attributes[name]))
+    return this.#values
+      .usersOf(pad.inputs[0] as Node)
+      .filter((other) => this.#values.isSkipped(other) && same(other, pad, ['before', 'after']))
+      .flatMap((other) => this.#values.usersOf(other))
+      .filter((other) => same(other, node, ['size', 'stride', 'dilation']))
   }
 
   /** Takes `node` into the group when it walks the same positions and waits for nothing that waits for the group. */

@@ -23,18 +23,18 @@ export class ImageKernels {
     this.#grouping = grouping
   }
 
-  /** Does a root begin a kernel over images? Convolutions, sums of overlapping windows, and what reads a pad that lies in scratch. */
+  /** Does a root begin a kernel over images? Convolutions, sums of overlapping windows, and what reads a pad that lies in scratch, or nowhere. */
   goesByImage(root: OpNode): boolean {
     if (isConvolution(root)) return imagesOf(root) > 1
-    return (root.shape[0] ?? 0) > 1 && (root.op.name === 'overlapAdd' || this.#readsLocal(root))
+    return (root.shape[0] ?? 0) > 1 && (root.op.name === 'overlapAdd' || this.#readsPad(root))
   }
 
-  #readsLocal(root: OpNode): boolean {
+  #readsPad(root: OpNode): boolean {
     const seen = new Set<Node>()
     const stack: Node[] = [...root.inputs]
     while (stack.length > 0) {
       const node = stack.pop() as Node
-      if (this.#values.isLocal(node)) return true
+      if (this.#values.isLocal(node) || this.#values.isSkipped(node)) return true
       if (seen.has(node) || this.#values.inMemory(node)) continue
       seen.add(node)
       stack.push(...node.inputs)
@@ -104,7 +104,8 @@ export class ImageKernels {
         seen.add(user)
         const free = this.#values.isMaterialised(user) && this.#grouping.kernelOf(user) === undefined
         if (free && this.#canFollow(user, images)) found.add(user)
-        else if (!this.#values.inMemory(user) && !rootNames.has(user.op.name)) stack.push(user)
+        else if (this.#values.isSkipped(user) || (!this.#values.inMemory(user) && !rootNames.has(user.op.name)))
+          stack.push(user)
       }
     }
     return [...found].sort((a, b) => this.#values.positionOf(a) - this.#values.positionOf(b))
@@ -152,9 +153,7 @@ export class ImageKernels {
       aligned = node.shape[0] === images && (node as OpNode).op.name !== 'chunkedWeightGradient'
     else if (this.#values.inMemory(node) || node.kind !== 'op') aligned = !this.#grouping.waitsFor(node, kernel)
     else {
-      const { same, other } = this.#values.isLocal(node)
-        ? { same: node.inputs, other: [] }
-        : alignedInputs(node, images)
+      const { same, other } = alignedInputs(node, images)
       aligned =
         same.every((input) => this.#isAligned(input, kernel, images, known)) &&
         other.every((input) => !this.#grouping.waitsFor(input, kernel))

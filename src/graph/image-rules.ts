@@ -53,6 +53,10 @@ export function alignedInputs(node: OpNode, images: number): { same: readonly No
       const whole = start === 0 && step === 1 && shape[0] === images && input.shape[0] === images
       return whole ? { same: inputs, other: [] } : { same: [], other: inputs }
     }
+    case 'pad': {
+      const { before, after } = attributes as { before: readonly number[]; after: readonly number[] }
+      return before[0] === 0 && after[0] === 0 ? { same: inputs, other: [] } : { same: [], other: inputs }
+    }
     case 'expand':
       return input.shape[0] === images ? { same: inputs, other: [] } : { same: [], other: inputs }
     case 'reshape':

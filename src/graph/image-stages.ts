@@ -10,14 +10,14 @@ import { LocalValues } from './local-values.ts'
 import { reductionNames } from './op-roles.ts'
 import { overlapStages } from './overlaps.ts'
 import type { Places } from './places.ts'
-import { joinReductions, reduceStage } from './reductions.ts'
+import { joinReductions, reduceStages } from './reductions.ts'
 import { bySlab, type SlabStages, shareImages } from './slabs.ts'
 
 /** Stages of a group that is no convolution, over all images. */
 function stagesOver(group: Group, places: Places): Stage[] {
   const { name } = group.root.op
   if (name === 'overlapAdd') return overlapStages(group, places)
-  return [reductionNames.has(name) ? reduceStage(group, places) : elementwiseStage(group, places)]
+  return reductionNames.has(name) ? reduceStages(group, places) : [elementwiseStage(group, places)]
 }
 
 /** `local`: results that only later groups read. */

@@ -22,7 +22,7 @@ import { imageStages } from './image-stages.ts'
 import { mergeAxes } from './merge-axes.ts'
 import { isConvolution } from './op-roles.ts'
 import { builderFor, type Places, storesOf } from './places.ts'
-import { reduceStage } from './reductions.ts'
+import { reduceStages } from './reductions.ts'
 import type { SlabStages } from './slabs.ts'
 
 /** Rows that share a panel must be worth the copy. */
@@ -161,7 +161,7 @@ function wholeStages(group: Group, places: Places): Stage[] {
     case 'sum':
     case 'max':
     case 'min':
-      return [reduceStage(group, places)]
+      return reduceStages(group, places)
     case 'matmul':
       return contract(group, places)
     case 'pad':

@@ -61,7 +61,7 @@ export class LocalValues {
       const node = stack.pop() as Node
       if (seen.has(node) || own.has(node) || this.places.locate(node) !== undefined) continue
       seen.add(node)
-      if (isPadding(node)) found.add(node)
+      if (isPadding(node) && !this.places.isSkipped(node)) found.add(node)
       else stack.push(...node.inputs)
     }
     return [...found]

@@ -10,6 +10,8 @@ import type { Group } from './fuse.ts'
 export interface Places {
   readonly locate: (node: Node) => Place | undefined
   readonly destination: (node: Node) => Place
+  /** Is it a pad that lies nowhere, since nothing reads its pixels? */
+  readonly isSkipped: (node: Node) => boolean
   /** A new row that all threads share. */
   readonly shared: (dtype: DType, elements: number) => number
   /** A new row of which each thread has its own. */

@@ -1,46 +1,26 @@
 // From a group whose root is a reduction to its stage.
 
 import { type Expression, expressionInputs, type Reduce, type Stage, stageReads } from '../kernels/kernel.ts'
-import type { Node } from '../ops/node.ts'
+import type { Node, OpNode } from '../ops/node.ts'
 import { axisAffine, spreadIndex } from './expressions.ts'
 import type { Group } from './fuse.ts'
+import { reductionNames } from './op-roles.ts'
 import { builderFor, type Places, storesOf } from './places.ts'
-
-/** The reduction that is a group's root, with the rest of the group as its epilogue. */
-export function reduceStage(group: Group, places: Places): Reduce {
-  const { root } = group
-  const input = root.inputs[0] as Node
-  const over = root.attributes.axes as readonly number[]
-  const kept = input.shape.map((_, axis) => axis).filter((axis) => input.shape[axis] !== 1)
-  const axes = kept.map((axis) => input.shape[axis] as number)
-  const reduced = kept.map((axis) => over.includes(axis))
-  const builder = builderFor(group, places, axes.length, (node) =>
-    node === root ? { kind: 'result', index: 0, dtype: root.dtype } : undefined,
-  )
-  const positions = axes.map((_, axis) => axisAffine(axes.length, axis))
-  const value = builder.build(input, spreadIndex(positions, input.shape, axes.length))
-  const outer = positions.filter((_, axis) => !reduced[axis])
-  const stores = storesOf(group, places, builder, outer, axes.length)
-  return {
-    kind: 'reduce',
-    slabRole: 'broadcast',
-    axes,
-    reduced,
-    reductions: [{ by: root.op.name as 'sum', value }],
-    stores,
-  }
-}
+import { withoutEdges } from './window-edges.ts'
 
 /** Makes equal parts of several expressions one object, so that they are computed once. */
 class Interning {
   readonly #ids = new Map<Expression, number>()
   readonly #known = new Map<string, Expression>()
-  readonly #done = new Map<Expression, Expression>()
+  /** What is done, by the number of the first result: stages may share expressions of their results. */
+  readonly #done = new Map<number, Map<Expression, Expression>>()
 
   /** The expression with its results counted from `first` on. */
   shared(expression: Expression, first: number): Expression {
-    const done = this.#done.get(expression)
-    if (done !== undefined) return done
+    const done = this.#done.get(first) ?? new Map<Expression, Expression>()
+    this.#done.set(first, done)
+    const before = done.get(expression)
+    if (before !== undefined) return before
     const part = this.#rebuilt(expression, first)
     const parts = expressionInputs(part).map((input) => this.#ids.get(input))
     const key = JSON.stringify([part, parts], (name, value) =>
@@ -53,7 +33,7 @@ class Interning {
     const result = this.#known.get(key) ?? part
     this.#known.set(key, result)
     if (!this.#ids.has(result)) this.#ids.set(result, this.#ids.size)
-    this.#done.set(expression, result)
+    done.set(expression, result)
     return result
   }
 
@@ -76,6 +56,40 @@ class Interning {
         return part
     }
   }
+}
+
+/**
+ * The reduction that is a group's root and those beside it, with the rest of the group as their epilogue: one stage, or one for each part of the
+ * windows at an edge.
+ */
+export function reduceStages(group: Group, places: Places): Reduce[] {
+  const { root, members } = group
+  const input = root.inputs[0] as Node
+  const over = root.attributes.axes as readonly number[]
+  const kept = input.shape.map((_, axis) => axis).filter((axis) => input.shape[axis] !== 1)
+  const axes = kept.map((axis) => input.shape[axis] as number)
+  const reduced = kept.map((axis) => over.includes(axis))
+  const reductions = members.filter(({ op }) => reductionNames.has(op.name))
+  const builder = builderFor(group, places, axes.length, (node) => {
+    const index = reductions.indexOf(node as OpNode)
+    return index < 0 ? undefined : { kind: 'result', index, dtype: node.dtype }
+  })
+  const positions = axes.map((_, axis) => axisAffine(axes.length, axis))
+  const interning = new Interning()
+  const walked = ({ inputs: [of] }: OpNode): Expression => {
+    const { shape } = of as Node
+    return interning.shared(builder.build(of as Node, spreadIndex(positions, shape, axes.length)), 0)
+  }
+  const outer = positions.filter((_, axis) => !reduced[axis])
+  const stage: Reduce = {
+    kind: 'reduce',
+    slabRole: 'broadcast',
+    axes,
+    reduced,
+    reductions: reductions.map((node) => ({ by: node.op.name as 'sum', value: walked(node) })),
+    stores: storesOf(group, places, builder, outer, axes.length),
+  }
+  return withoutEdges(root, stage, places.isSkipped)
 }
 
 /** Do two reductions walk the same values, and the second reads nothing that the first writes? */

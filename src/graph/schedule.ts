@@ -111,6 +111,7 @@ class Scheduler {
     const places: Places = {
       locate: (node) => this.#locate(node),
       destination: (node) => this.#places.get(node) as Place,
+      isSkipped: (node) => this.#fusion.isSkipped(node),
       shared: (dtype, elements) => this.#row('scratch', dtype, elements),
       local: (dtype, elements) => this.#row('thread', dtype, elements),
     }

@@ -5,6 +5,7 @@ import { reshape } from '../ops/functions.ts'
 import { type ArrayNode, formatAttributes, type Node, type OpNode } from '../ops/node.ts'
 import { inputGradientAsPhases, sliceOfPhases, weightGradientInChunks } from './gradients-of-convolution.ts'
 import { type Graph, isHostLeaf } from './graph.ts'
+import { poolsBeforeActivations } from './late-activations.ts'
 import { compositionOf } from './lowerings.ts'
 
 export interface Simplified {
@@ -65,7 +66,7 @@ class Simplifier {
   /** `node` with simplified inputs, simplified itself. */
   rewrite(node: OpNode, inputs: readonly Node[]): Node {
     const composition = compositionOf({ ...node, inputs })
-    if (composition !== undefined) return this.#again(composition)
+    if (composition !== undefined) return this.simplified(composition)
     const [a, b] = inputs as [Node, Node | undefined]
     switch (node.op.name) {
       case 'stopGradient':
@@ -94,12 +95,12 @@ class Simplifier {
         if (equalShapes(a.shape, node.shape)) return a
         break
       case 'convolutionInputGradient':
-        return this.#again(inputGradientAsPhases(node, a, b as Node))
+        return this.simplified(inputGradientAsPhases(node, a, b as Node))
       case 'convolutionWeightGradient':
-        return this.#again(weightGradientInChunks(node, a, b as Node))
+        return this.simplified(weightGradientInChunks(node, a, b as Node))
       case 'slice': {
         const region = a.kind === 'op' && a.op.name === 'phaseConvolution' ? sliceOfPhases(node, a) : undefined
-        if (region !== undefined) return this.#again(region)
+        if (region !== undefined) return this.simplified(region)
         break
       }
       default:
@@ -131,18 +132,19 @@ class Simplifier {
   }
 
   /** Simplifies a composition that was written just now on top of simplified nodes. */
-  #again(node: Node): Node {
+  simplified(node: Node): Node {
     if (node.kind === 'literal') return this.literal(node)
     if (node.kind !== 'op' || this.#finished.has(node)) return node
     return this.rewrite(
       node,
-      node.inputs.map((input) => this.#again(input)),
+      node.inputs.map((input) => this.simplified(input)),
     )
   }
 }
 
 export function simplify(graph: Graph): Simplified {
   const simplifier = new Simplifier()
+  const pools = poolsBeforeActivations(graph)
   const replaced = new Map<Node, Node>()
   for (const node of graph.order) {
     if (isHostLeaf(node)) {
@@ -158,13 +160,15 @@ export function simplify(graph: Graph): Simplified {
     } else if (node.kind === 'literal') {
       replaced.set(node, simplifier.literal(node))
     } else if (node.kind === 'op') {
-      replaced.set(
-        node,
-        simplifier.rewrite(
-          node,
-          node.inputs.map((input) => replaced.get(input) as Node),
-        ),
-      )
+      const pool = pools.get(node)
+      const simplified =
+        pool === undefined
+          ? simplifier.rewrite(
+              node,
+              node.inputs.map((input) => replaced.get(input) as Node),
+            )
+          : simplifier.simplified(pool.from(replaced.get(pool.argument) as Node))
+      replaced.set(node, simplified)
     } else {
       replaced.set(node, node)
     }

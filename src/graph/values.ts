@@ -5,6 +5,7 @@ import { type Node, type OpNode, topologicalOrder } from '../ops/node.ts'
 import { imagesOf, padsWithinImages, reducesWithinImages, slabOperands } from './image-rules.ts'
 import { isConvolution, isPadding, isPointwise, isView, reductionNames, rootNames } from './op-roles.ts'
 import { isTrivialReshape } from './simplify.ts'
+import { isNeutralPad } from './window-edges.ts'
 
 /** Rough cost of recomputing an op, in simple operations. */
 const weights: Readonly<Record<string, number>> = {
@@ -51,6 +52,8 @@ export class Values {
   readonly #materialised = new Set<Node>()
   /** Pads that each kernel over images makes for itself. */
   readonly #local = new Set<Node>()
+  /** Pads of which nothing is ever read: reductions stop at the edge of what they surround. */
+  readonly #skipped = new Set<Node>()
   readonly #inlined = new Map<Node, Inlined>()
 
   constructor(targets: readonly Node[]) {
@@ -86,6 +89,11 @@ export class Values {
   /** Is it a pad that each kernel over images makes for itself? */
   isLocal(node: Node): boolean {
     return this.#local.has(node)
+  }
+
+  /** Is it a pad in name only, whose pixels no reduction reads? */
+  isSkipped(node: Node): boolean {
+    return this.#skipped.has(node)
   }
 
   positionOf(node: Node): number {
@@ -170,12 +178,16 @@ export class Values {
       this.materialise(first as Node)
     }
     if (name === 'windows' && overlaps(node) && this.inlineCost(first as Node).weight > recomputeLimit)
-      this.materialise(first as Node)
+      this.#write(first as Node)
     const cost = this.#sumCosts(node)
     if (cost.loads.size > loadLimit || cost.weight > weightLimit) {
-      for (const input of node.inputs) if (this.inlineCost(input).weight > 0) this.materialise(input)
+      for (const input of node.inputs) if (this.inlineCost(input).weight > 0) this.#write(input)
     }
     this.#inlined.set(node, this.#sumCosts(node))
+    if (isPadding(node) && this.#isUnread(node)) {
+      this.#skipped.add(node)
+      return
+    }
     if (isPadding(node) && cost.weight <= operandLimit && (this.#isOperandPad(node) || this.#isWindowPad(node))) {
       this.#local.add(node)
       this.#inlined.set(node, { weight: 0, loads: new Set([node]) })
@@ -184,6 +196,13 @@ export class Values {
     const heavy =
       isPointwise(node) && this.usersOf(node).length > 1 && !this.isCheap(node) && !this.#isUpstreamOperand(node)
     if (rootNames.has(name) || this.#targets.has(node) || heavy) this.materialise(node)
+  }
+
+  /** Puts a value in memory; of a pad that nothing reads, what it surrounds. */
+  #write(node: Node): void {
+    const written = this.#skipped.has(node) ? (node.inputs[0] as Node) : node
+    this.materialise(written)
+    this.#inlined.set(node, { weight: 0, loads: new Set([written]) })
   }
 
   /** Is a value better computed where it is used than written for its users? */
@@ -241,6 +260,12 @@ export class Values {
       }
     }
     return padsWithinImages(node) && reductions > 0
+  }
+
+  /** Do only reductions use a pad that do without its pixels? */
+  #isUnread(pad: OpNode): boolean {
+    const windows = this.usersOf(pad)
+    return ![pad, ...windows].some((node) => this.#targets.has(node)) && isNeutralPad(pad, (node) => this.usersOf(node))
   }
 
   #makeOperands(node: OpNode): void {

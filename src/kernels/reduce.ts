@@ -101,13 +101,16 @@ class ReduceLowering {
     )
   }
 
-  #finish(results: readonly Reg[]): void {
+  /** What the stage computes of its results. */
+  #epilogue(results: readonly Reg[]): Reg[] {
     for (const [i, reg] of results.entries()) {
       const expression = this.#results[i]
       if (expression !== undefined) this.#writer.define(expression, reg)
     }
-    // All values before the first store: a store in place must not reach what another value still reads.
-    const values = this.#stage.stores.map(({ value }) => this.#writer.value(value))
+    return this.#stage.stores.map(({ value }) => this.#writer.value(value))
+  }
+
+  #store(values: readonly Reg[]): void {
     for (const [i, { access, dtype }] of this.#stage.stores.entries())
       this.#writer.store(access, values[i] as Reg, dtype)
   }
@@ -143,16 +146,16 @@ class ReduceLowering {
             this.#blocks(last, inner, parts),
           )
         this.#writer.lanes = 1
-        this.#finish(
-          this.#values.map((_, i) => {
-            const own = totals.filter(({ reduction }) => reduction === i)
-            return foldParts(
-              this.#b,
-              (own[0] as Total).by,
-              own.map(({ reg }) => reg),
-            )
-          }),
-        )
+        const results = this.#values.map((_, i) => {
+          const own = totals.filter(({ reduction }) => reduction === i)
+          return foldParts(
+            this.#b,
+            (own[0] as Total).by,
+            own.map(({ reg }) => reg),
+          )
+        })
+        // All values before the first store: a store in place must not reach what another value still reads.
+        this.#store(this.#epilogue(results))
         this.#writer.lanes = undefined
       })
     })
@@ -245,11 +248,13 @@ class ReduceLowering {
         combine(this.#b, total.by, total.reg, (totals[i + stride * perStrand] as Total).reg)
       }
     }
-    for (let v = 0; v < count; v++) {
-      this.#writer.at([[axis, at(v)]], () =>
-        this.#finish(totals.slice(v * values, (v + 1) * values).map(({ reg }) => reg)),
-      )
+    const each = (body: (v: number) => void): void => {
+      for (let v = 0; v < count; v++) this.#writer.at([[axis, at(v)]], () => body(v))
     }
+    // Epilogues are long chains of operations, which run side by side where no store is between them.
+    const finished: Reg[][] = []
+    each((v) => finished.push(this.#epilogue(totals.slice(v * values, (v + 1) * values).map(({ reg }) => reg))))
+    each((v) => this.#store(finished[v] as Reg[]))
   }
 
   /** Steps of the innermost reduced axis, each to the next chain in turn. */
