@@ -3,7 +3,7 @@
 import type { DType } from '../core/dtype.ts'
 import type { Shape } from '../core/shape.ts'
 
-/** One row of the argument table: the address that the host writes there before a run. Rows are 8 bytes, addresses unsigned. */
+/** What an entry of the argument table stands for: the address that the host writes there before a run. Entries are 8 bytes, addresses unsigned. */
 export type ArgumentRow =
   /** Bytes in the device's scratch region; inputs are copied there, intermediates and outputs live there. */
   | { readonly kind: 'scratch'; readonly offset: number; readonly dtype: DType; readonly bytes: number }
@@ -35,6 +35,10 @@ export interface KernelInfo {
   readonly slabs: number
   /** Threads share the slabs; else the first thread runs them all, because they are worth no meeting. */
   readonly shared: boolean
+  /** The kernel whose code it runs: its own number, or that of an earlier one. */
+  readonly code: number
+  /** Where its rows begin in the argument table, in rows. */
+  readonly firstRow: number
   readonly flops: number
   /** Bytes read and written, each buffer counted once. */
   readonly bytes: number
@@ -46,6 +50,8 @@ export interface Program {
   readonly code: Uint8Array<ArrayBuffer>
   readonly kernels: readonly KernelInfo[]
   readonly rows: readonly ArgumentRow[]
+  /** The argument table: the rows of each kernel in turn, by their numbers among `rows`. */
+  readonly table: readonly number[]
   readonly inputs: readonly ProgramInput[]
   readonly outputs: readonly ProgramOutput[]
   /** Dtype of each slot of the scalar block. */

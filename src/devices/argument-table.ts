@@ -1,15 +1,13 @@
 // The argument tables of one program, one per thread: addresses of its buffers, and behind them the slabs that are the thread's.
 
-import { rangeBytes } from '../codegen/control.ts'
+import { rangeBytes, rowBytes } from '../codegen/control.ts'
 import type { Program } from '../codegen/program.ts'
 import type { Storage } from './device.ts'
 import type { SharedTables } from './threads/team.ts'
 import { alignment } from './wasm/heap.ts'
 import { offsetIn, type WasmMemory } from './wasm/memory.ts'
 
-const rowBytes = 8
-
-type Layout = Pick<Program, 'rows' | 'kernels' | 'scratch' | 'threadScratch'>
+type Layout = Pick<Program, 'rows' | 'table' | 'kernels' | 'scratch' | 'threadScratch'>
 
 /** Bytes of a block that starts where blocks start, with the readable bytes after it. */
 function room(bytes: number): number {
@@ -45,6 +43,8 @@ export class ArgumentTables {
   readonly #start: number
   /** Addresses that the first thread's table holds now, to write only what changed. */
   readonly #addresses: number[]
+  /** Where the table names each row. */
+  readonly #entries: number[][]
   #scratch = -1
 
   /** Tables that live as long as `owner`. `origin` is what the code adds to offsets in the memory. */
@@ -64,7 +64,9 @@ export class ArgumentTables {
     this.#scalars = scalars
     this.#threads = threads
     this.#addresses = program.rows.map(() => -1)
-    const ranges = program.rows.length * rowBytes
+    this.#entries = program.rows.map(() => [])
+    for (const [entry, row] of program.table.entries()) this.#entries[row]?.push(entry)
+    const ranges = program.table.length * rowBytes
     this.#tableBytes = room(ranges + program.kernels.length * rangeBytes)
     this.#start = memory.allocateFor(owner, threads * this.#tableBytes, 'a program')
     for (let thread = 0; thread < threads; thread++) {
@@ -82,7 +84,7 @@ export class ArgumentTables {
   }
 
   get tables(): SharedTables {
-    return { start: this.#start, bytes: this.#tableBytes, ranges: this.#program.rows.length * rowBytes }
+    return { start: this.#start, bytes: this.#tableBytes, ranges: this.#program.table.length * rowBytes }
   }
 
   /** Offset of a row's buffer, for the first thread. */
@@ -115,13 +117,12 @@ export class ArgumentTables {
     this.#addresses[row] = addressOf(0)
     for (let thread = 0; thread < this.#threads; thread++) {
       const absolute = this.#origin + addressOf(thread)
-      const view = new Uint32Array(
-        this.#memory.heap.buffer,
-        this.#start + thread * this.#tableBytes + row * rowBytes,
-        2,
-      )
-      view[0] = absolute
-      view[1] = Math.floor(absolute / 2 ** 32)
+      const start = this.#start + thread * this.#tableBytes
+      for (const entry of this.#entries[row] as number[]) {
+        const view = new Uint32Array(this.#memory.heap.buffer, start + entry * rowBytes, 2)
+        view[0] = absolute
+        view[1] = Math.floor(absolute / 2 ** 32)
+      }
     }
   }
 }

@@ -1,11 +1,13 @@
 // From a graph to all of a program but its code: scheduled, lowered for a target, with the figures that reports print.
 
+import type { SharedKernel } from '../codegen/control.ts'
 import type { LoopProgram, Target } from '../codegen/loop-program.ts'
 import type { Program } from '../codegen/program.ts'
 import { debug } from '../core/debug.ts'
 import type { Graph } from '../graph/graph.ts'
 import { scheduleGraph } from '../graph/schedule.ts'
 import { splitKernel } from '../graph/split.ts'
+import { codeKey, withOwnRows } from '../kernels/alike.ts'
 import { formatKernel, type Kernel, kernelStages, stageReads } from '../kernels/kernel.ts'
 import { lowerKernel } from '../kernels/lower.ts'
 import { shareKernels } from './threads/worth.ts'
@@ -13,7 +15,7 @@ import { shareKernels } from './threads/worth.ts'
 /** A program without its code, and the kernels that the emitter makes it of, whose loops are made anew each time that they are asked for. */
 export interface LoweredProgram {
   readonly program: Omit<Program, 'code'>
-  readonly kernels: readonly { readonly program: LoopProgram; readonly slabs: number; readonly shared: boolean }[]
+  readonly kernels: readonly (SharedKernel & { readonly program: LoopProgram; readonly slabs: number })[]
 }
 
 /** The graph for a target and so many threads: one thread needs no slabs where they are not for the caches. */
@@ -24,14 +26,26 @@ export function lowerGraph(graph: Graph, target: Target, threads: number): Lower
   if (debug.kernels) console.error(schedule.kernels.map(formatKernel).join('\n'))
   const figures = schedule.kernels.map((kernel) => ({ ...kernel, bytes: kernelBytes(kernel, schedule) }))
   const shared = shareKernels(figures)
-  const kernels = schedule.kernels.map((kernel, i) => ({
-    // Lowered when it is emitted: the loops of one kernel are forgotten before those of the next are made.
-    get program() {
-      return lowerKernel(kernel, target)
-    },
-    slabs: kernel.slabs,
-    shared: shared[i] as boolean,
-  }))
+  const table: number[] = []
+  const known = new Map<string, number>()
+  const kernels = schedule.kernels.map((each, i) => {
+    const { kernel, rows } = withOwnRows(each)
+    const key = codeKey(kernel)
+    const code = known.get(key)
+    if (code === undefined) known.set(key, i)
+    const firstRow = table.length
+    table.push(...rows)
+    return {
+      // Lowered when it is emitted: the loops of one kernel are forgotten before those of the next are made.
+      get program() {
+        return lowerKernel(kernel, target)
+      },
+      slabs: kernel.slabs,
+      shared: shared[i] as boolean,
+      firstRow,
+      ...(code === undefined ? {} : { code }),
+    }
+  })
   if (debug.code) console.error(JSON.stringify(kernels, undefined, 1))
   return {
     kernels,
@@ -41,10 +55,13 @@ export function lowerGraph(graph: Graph, target: Target, threads: number): Lower
         name,
         slabs,
         shared: shared[i] as boolean,
+        code: kernels[i]?.code ?? i,
+        firstRow: kernels[i]?.firstRow ?? 0,
         flops,
         bytes,
       })),
       rows: schedule.rows,
+      table,
       inputs: schedule.inputs,
       outputs: schedule.outputs,
       scalars: schedule.scalars,

@@ -1,13 +1,14 @@
 // Time per kernel, for OCELLUS_DEBUG=time.
 
+import { rowBytes } from '../codegen/control.ts'
 import type { KernelInfo } from '../codegen/program.ts'
 import type { Runner } from './program-executable.ts'
 
 /** Runs the kernels one by one and prints what each took. */
 export function reportTimes(runner: Runner, table: number, kernels: readonly KernelInfo[]): void {
-  const lines = kernels.map(({ name, slabs, flops, bytes }, i) => {
+  const lines = kernels.map(({ name, code, firstRow, slabs, flops, bytes }) => {
     const start = performance.now()
-    runner.kernel(i, table, 0, slabs)
+    runner.kernel(code, table + firstRow * rowBytes, 0, slabs)
     const milliseconds = performance.now() - start
     const rate = (count: number): string => (count / milliseconds / 1e6).toFixed(1).padStart(7)
     return {

@@ -23,9 +23,9 @@ export interface WasmOptions {
 }
 
 /**
- * A module that imports `env.memory` and exports `kernel0(table, first, last)`, `kernel1` … and `run(table)`, which runs all kernels
- * in order over [0, slabs). `table` is the address of the argument table: rows of 8 bytes, each the address of a buffer. Where a kernel is
- * shared, it also exports `share(table, ranges, control)`, one thread's part of a run: over the ranges of slabs that lie at `ranges`,
+ * A module that imports `env.memory` and exports `kernel0(rows, first, last)`, `kernel1` … (where they have functions of their own) and
+ * `run(table)`, which runs all kernels in order over [0, slabs). `table` is the address of the argument table: rows of 8 bytes, each the
+ * address of a buffer; a kernel knows only its own, which follow each other. Where a kernel is shared, it also exports `share(table, ranges, control)`, one thread's part of a run: over the ranges of slabs that lie at `ranges`,
  * waiting for the others between kernels. Throws OcellusError for a program that breaks the rules of LoopProgram.
  */
 export function emitWasm({
@@ -35,16 +35,24 @@ export function emitWasm({
   functionOperations: most = mostOperations,
 }: WasmOptions): Uint8Array<ArrayBuffer> {
   const parts: WasmFunction[] = []
-  const functions: WasmFunction[] = kernels.map(({ program }, index) => {
-    const emitted = emitKernel(program, { relaxed: relaxedMadd, firstPart: kernels.length + parts.length, most })
+  const firstPart = kernels.filter(({ code }) => code === undefined).length
+  const functions: WasmFunction[] = []
+  // The number of each kernel's function.
+  const numbers: number[] = []
+  for (const [index, { program, code }] of kernels.entries()) {
+    if (code !== undefined) {
+      numbers.push(numbers[code] as number)
+      continue
+    }
+    const emitted = emitKernel(program, { relaxed: relaxedMadd, firstPart: firstPart + parts.length, most })
     parts.push(...emitted.parts.map((body, i) => ({ body, name: `${program.name}, part ${i + 1}` })))
-    return { body: emitted.body, exported: `kernel${index}`, name: program.name }
-  })
+    numbers.push(functions.push({ body: emitted.body, exported: `kernel${index}`, name: program.name }) - 1)
+  }
   functions.push(...parts)
-  functions.push({ body: emitRun(kernels), exported: 'run', name: 'run' })
+  functions.push({ body: emitRun(kernels, numbers), exported: 'run', name: 'run' })
   if (kernels.some(({ shared }) => shared === true)) {
     const barrier = functions.push({ body: emitBarrier(), name: 'barrier' }) - 1
-    functions.push({ body: emitShare(kernels, barrier), exported: 'share', name: 'share' })
+    functions.push({ body: emitShare(kernels, numbers, barrier), exported: 'share', name: 'share' })
   }
   return assemble({ memory, functions })
 }

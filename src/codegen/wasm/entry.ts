@@ -1,7 +1,7 @@
 // How a module is entered: all kernels on one thread, or one thread's share of them, with barriers in between.
 
 import { OcellusError } from '../../core/errors.ts'
-import { controlWords, longestWaitSeconds, rangeBytes, waitsAfter } from '../control.ts'
+import { controlWords, longestWaitSeconds, rangeBytes, rowBytes, waitsAfter } from '../control.ts'
 import type { EmittedKernel } from './emit.ts'
 import { FunctionBody } from './function-body.ts'
 
@@ -10,25 +10,38 @@ const spins = 20_000
 /** Nanoseconds of one sleep; a thread that others forgot to wake looks again after that. */
 const sleepNanoseconds = 100_000_000
 
-/** The function run(table): kernel i is function i of the module. */
-export function emitRun(kernels: readonly EmittedKernel[]): FunctionBody {
+/** Pushes the address of a kernel's rows, which lie in the table at `table`. */
+function pushRows(code: FunctionBody, table: number, { firstRow = 0 }: EmittedKernel): FunctionBody {
+  code.get(table)
+  return firstRow === 0 ? code : code.i32(firstRow * rowBytes).op('i32.add')
+}
+
+/** The function run(table); `functions` are the numbers of the kernels' functions in the module. */
+export function emitRun(kernels: readonly EmittedKernel[], functions: readonly number[]): FunctionBody {
   const code = new FunctionBody({ parameters: ['i32'], results: [] })
   const [table, first] = [0, 0]
   kernels.forEach((kernel, index) => {
     const { slabs } = kernel
     if (!Number.isInteger(slabs) || slabs < 0) throw new OcellusError(`kernel ${kernel.program.name}: ${slabs} slabs`)
-    code.get(table).i32(first).i32(slabs).call(index)
+    pushRows(code, table, kernel)
+      .i32(first)
+      .i32(slabs)
+      .call(functions[index] as number)
   })
   return code
 }
 
 /** The function share(table, ranges, control); `barrier` is the number of the function below. It ends early where a thread gives up. */
-export function emitShare(kernels: readonly EmittedKernel[], barrier: number): FunctionBody {
+export function emitShare(
+  kernels: readonly EmittedKernel[],
+  functions: readonly number[],
+  barrier: number,
+): FunctionBody {
   const code = new FunctionBody({ parameters: ['i32', 'i32', 'i32'], results: [] })
   const [table, ranges, control] = [0, 1, 2]
   const [first, last] = [code.local('i32'), code.local('i32')]
   code.block(() => {
-    kernels.forEach((_, index) => {
+    kernels.forEach((kernel, index) => {
       const range = index * rangeBytes
       code.block(() => {
         code
@@ -39,7 +52,10 @@ export function emitShare(kernels: readonly EmittedKernel[], barrier: number): F
           .memory('i32.load', range + rangeBytes / 2)
           .tee(last)
         code.op('i32.ge_s').branchIf(0)
-        code.get(table).get(first).get(last).call(index)
+        pushRows(code, table, kernel)
+          .get(first)
+          .get(last)
+          .call(functions[index] as number)
       })
       if (waitsAfter(kernels, index)) code.get(control).call(barrier).branchIf(0)
     })

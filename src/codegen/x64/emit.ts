@@ -25,7 +25,7 @@ export interface X64Options {
 export interface MachineCode {
   /** To be placed at a multiple of 64; takes every address from the argument table. */
   readonly bytes: Uint8Array<ArrayBuffer>
-  /** Where each kernel's function (table, first, last) begins. */
+  /** Where each kernel's function (rows, first, last) begins; `rows` is the address of its first row. */
   readonly kernels: readonly number[]
   /** Where run(table) begins, which runs all kernels in order over [0, slabs). */
   readonly run: number
@@ -37,18 +37,21 @@ const functionAlignment = 16
 
 /**
  * Functions by the System V ABI, as Linux and macOS call them. `table` is the address of the argument table: rows of 8 bytes, each the
- * address of a buffer. Throws OcellusError for a program that breaks the rules of LoopProgram.
+ * address of a buffer; a kernel knows only its own, which follow each other. Throws OcellusError for a program that breaks the rules of LoopProgram.
  */
 export function emitX64({ kernels, set, limits = {} }: X64Options): MachineCode {
   const code = new Assembler()
   if (targets[set] === undefined) throw new OcellusError(`there is no instruction set called ${set}`)
-  const labels = kernels.map(({ program }) => {
+  const labels: Label[] = []
+  for (const kernel of kernels) {
+    const known = kernel.code === undefined ? undefined : labels[kernel.code]
+    const label: Label = known ?? { position: undefined }
+    labels.push(label)
+    if (known !== undefined) continue
     code.align(functionAlignment)
-    const label: Label = { position: undefined }
     code.bind(label)
-    emitKernel(code, program, { set, limits })
-    return label
-  })
+    emitKernel(code, kernel.program, { set, limits })
+  }
   const begin = (): number => {
     code.align(functionAlignment)
     return code.length

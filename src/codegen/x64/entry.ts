@@ -1,7 +1,7 @@
 // How machine code is entered: all kernels on one thread, or one thread's share of them, with barriers in between.
 
 import { OcellusError } from '../../core/errors.ts'
-import { controlWords, longestWaitSeconds, rangeBytes, waitsAfter } from '../control.ts'
+import { controlWords, longestWaitSeconds, rangeBytes, rowBytes, waitsAfter } from '../control.ts'
 import type { Assembler } from './assembler.ts'
 import type { Label } from './code-buffer.ts'
 import type { X64Kernel } from './emit.ts'
@@ -29,6 +29,12 @@ function leave(code: Assembler): void {
   code.return()
 }
 
+/** The first argument of a kernel: its rows in the table at rbx. */
+function giveRows(code: Assembler, { firstRow = 0 }: X64Kernel): void {
+  code.move(rdi, rbx)
+  if (firstRow > 0) code.immediate('add', rdi, firstRow * rowBytes)
+}
+
 /** The function run(table). */
 export function emitRun(code: Assembler, kernels: readonly X64Kernel[], labels: readonly Label[]): void {
   enter(code)
@@ -36,7 +42,7 @@ export function emitRun(code: Assembler, kernels: readonly X64Kernel[], labels: 
   kernels.forEach((kernel, index) => {
     const { slabs } = kernel
     if (!Number.isInteger(slabs) || slabs < 0) throw new OcellusError(`kernel ${kernel.program.name}: ${slabs} slabs`)
-    code.move(rdi, rbx)
+    giveRows(code, kernel)
     code.moveImmediate(rsi, 0)
     code.moveImmediate(rdx, slabs)
     code.call(labels[index] as Label)
@@ -56,14 +62,14 @@ export function emitShare(
   code.move(rbx, rdi)
   code.move(r12, rsi)
   code.move(r13, rdx)
-  kernels.forEach((_, index) => {
+  kernels.forEach((kernel, index) => {
     const skip: Label = { position: undefined }
     const range = { base: r12, displacement: index * rangeBytes }
     code.move(rsi, range)
     code.move(rdx, { ...range, displacement: range.displacement + rangeBytes / 2 })
     code.compare(rsi, rdx)
     code.jump('greaterOrEqual', skip)
-    code.move(rdi, rbx)
+    giveRows(code, kernel)
     code.call(labels[index] as Label)
     code.bind(skip)
     if (!waitsAfter(kernels, index)) return

@@ -81,8 +81,8 @@ class NativeRunner implements Runner {
     this.#run(table, 0, 0)
   }
 
-  kernel(index: number, table: number, first: number, last: number): void {
-    this.#code.functionAt(this.#kernels[index] as number)(table, first, last)
+  kernel(index: number, rows: number, first: number, last: number): void {
+    this.#code.functionAt(this.#kernels[index] as number)(rows, first, last)
   }
 
   shared(): SharedProgram | undefined {

@@ -35,7 +35,7 @@ function targetOf({ fusedMadd, keepsOrder }: WasmFeatures): Target {
   }
 }
 
-type KernelFunction = (table: number, first: number, last: number) => void
+type KernelFunction = (rows: number, first: number, last: number) => void
 
 let programs = 0
 
@@ -61,8 +61,8 @@ class WasmRunner implements Runner {
     this.#run(table)
   }
 
-  kernel(index: number, table: number, first: number, last: number): void {
-    ;(this.#exports[`kernel${index}`] as KernelFunction)(table, first, last)
+  kernel(index: number, rows: number, first: number, last: number): void {
+    ;(this.#exports[`kernel${index}`] as KernelFunction)(rows, first, last)
   }
 
   shared(owner: object): SharedProgram | undefined {

@@ -27,16 +27,19 @@ export interface GuardedArguments {
 
 export function runGuarded(graph: Graph, set: InstructionSet, args: GuardedArguments): GuardedRun {
   const { program, kernels } = lowerGraph(graph, targetHere(set), 2)
-  const { rows, scalars } = program
+  const { rows, table, scalars } = program
   const emitted = emitX64({ kernels, set })
   const code = new CodeMemory(emitted.bytes)
   // Rows of the table that are views of one scalar block share its buffer; the table comes last.
   const [scalarBuffer, tableBuffer] = [rows.length, rows.length + 1]
   const sizes = rows.map((row) => ('bytes' in row ? row.bytes : 0))
-  const memory = new GuardedMemory([...sizes, scalars.length * slotBytes, rows.length * 8])
+  const memory = new GuardedMemory([...sizes, scalars.length * slotBytes, table.length * 8])
   const addressOf = (buffer: number): bigint => (memory.buffers[buffer] as { address: bigint }).address
   const addresses = rows.map((row, i) => addressOf(row.kind === 'scalars' ? scalarBuffer : i))
-  memory.write(tableBuffer, BigInt64Array.from(addresses))
+  memory.write(
+    tableBuffer,
+    BigInt64Array.from(table, (row) => addresses[row] as bigint),
+  )
   const block = new ArrayBuffer(scalars.length * slotBytes)
   for (const [slot, dtype] of scalars.entries())
     viewArray(dtype, block, slot * slotBytes, 1)[0] = args.scalars[slot] as number
