@@ -17,7 +17,7 @@ import { OperandCopies, type Stretch } from './operand-copies.ts'
 import { copiedTogether, epilogue, overPanels, overParts, type PanelPart, partsOf, storeAll } from './panels.ts'
 import { overBands } from './row-tiles.ts'
 import { Fences, overSteps } from './steps.ts'
-import { chooseTiling, evenPieces, wholePieces } from './tile.ts'
+import { chooseTiling, evenPieces, rowsApart, wholePieces } from './tile.ts'
 
 /** Which part of the sum is added: the first starts at zero, the last ends in the epilogue. */
 interface SumPart extends Stretch {
@@ -116,7 +116,9 @@ class ContractLowering {
   #panels(sum: SumPart, rows: Stretch, columns: Stretch): void {
     const vectors = Math.ceil(columns.extent / this.#b.lanes)
     const copied = this.#stage.panel !== undefined
-    const tiling = chooseTiling(this.#target, [1, rows.extent], vectors, sum.extent, copied)
+    const { a, block, dtype } = this.#stage
+    const most = block === undefined ? rowsApart(a.strides[this.#row] as number, dtype) : undefined
+    const tiling = chooseTiling(this.#target, [1, rows.extent], vectors, sum.extent, copied, most)
     const pieces = copied
       ? wholePieces(vectors, copiedTogether(this.#b, this.#stage.dtype, tiling.vectors))
       : evenPieces(vectors, tiling.vectors)

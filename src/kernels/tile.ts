@@ -1,6 +1,7 @@
 // Cutting a contraction into register tiles: rows x vectors of columns. The choice changes speed only, never bits.
 
 import type { Target } from '../codegen/loop-program.ts'
+import { bytesOf, type DType } from '../core/dtype.ts'
 import { OcellusError } from '../core/errors.ts'
 
 /** Does a tile's accumulators, weights and splats fit the registers that the target lets a tile fill? */
@@ -39,6 +40,15 @@ export function evenPieces(extent: number, size: number): Pieces {
 /** Most vectors of columns that a panel has, and most rows of a tile. */
 const mostVectors = 8
 const mostRows = 32
+/** Bytes between lines that share a set of the first cache, on x64, and lines that every such set holds. */
+const cacheWay = 4096
+const cacheWays = 8
+
+/** Rows that a tile can walk side by side where they are `stride` elements apart: those whole ways apart crowd each other out. */
+export function rowsApart(stride: number, dtype: DType): number | undefined {
+  return stride !== 0 && (stride * bytesOf(dtype)) % cacheWay === 0 ? cacheWays : undefined
+}
+
 /** Cycles that opening a tile and its loops costs, whatever its size. */
 const openingCycles = 12
 
@@ -239,7 +249,7 @@ class RowCutter {
 
 /**
  * The tiles with the fewest cycles over [outer, inner] rows and `vectors` of columns, for sums of `steps`. `uniform`: all tiles take the same vectors
- * of columns, as copied panels need, which are cut before the rows pass; else each as many as suit its rows.
+ * of columns, as copied panels need, which are cut before the rows pass; else each as many as suit its rows. `most`: rows of a tile at most.
  */
 export function chooseTiling(
   target: Target,
@@ -247,9 +257,11 @@ export function chooseTiling(
   vectors: number,
   steps: number,
   uniform: boolean,
+  most: number = mostRows,
 ): Tiling {
   const cuts: Cuts[] = [{ costs: [], first: [] }]
-  while (cuts.length <= mostRows && fits(target, cuts.length, 1)) cuts.push(cutsFor(target, cuts.length, steps))
+  while (cuts.length <= Math.min(most, mostRows) && fits(target, cuts.length, 1))
+    cuts.push(cutsFor(target, cuts.length, steps))
   let blocks: readonly Block[] = []
   let least = Number.POSITIVE_INFINITY
   let widest = 1
