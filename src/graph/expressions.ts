@@ -67,19 +67,15 @@ function denseIndex(index: readonly Affine[], shape: readonly number[]): Affine[
 export interface Place {
   readonly buffer: number
   readonly offset: number
-  /** Only the running image lies there, from `corner` on in a buffer of `shape`. */
-  readonly image?: { readonly shape: readonly number[]; readonly corner: readonly number[] }
+  /** It lies from `corner` on in a buffer of `shape`; where that has one image of several, the running one alone. */
+  readonly within?: { readonly shape: readonly number[]; readonly corner: readonly number[] }
 }
 
 /** The elements of a value of `shape` at the positions `index`, where it lies. */
 export function accessAt(place: Place, shape: readonly number[], index: readonly Affine[], axes: number): Access {
-  const { image } = place
-  const [first, ...rest] = index
-  const inside =
-    image === undefined
-      ? index
-      : [zeroAffine(axes), ...rest.map((position, axis) => scaled(position, 1, image.corner[axis + 1] as number))]
-  const { offset, strides } = flatten(first === undefined ? [] : inside, image?.shape ?? shape, axes)
+  const { within } = place
+  const inside = within ? index.map((position, axis) => scaled(position, 1, within.corner[axis] as number)) : index
+  const { offset, strides } = flatten(inside, within?.shape ?? shape, axes)
   return { buffer: place.buffer, offset: place.offset + offset, slab: 0, strides }
 }
 
@@ -241,7 +237,7 @@ export class ExpressionBuilder {
         input.shape.map(() => zeroAffine(axes)),
       )
     // Of the running image alone, the first axis of both shapes is the image; it has no halo, since only what is in no memory lies in one.
-    const within = place.image === undefined ? index : [zeroAffine(axes), ...index.slice(1)]
+    const within = place.within === undefined ? index : [zeroAffine(axes), ...index.slice(1)]
     const { offset, strides } = flatten(within, node.shape, axes)
     return {
       kind: 'load',

@@ -3,6 +3,7 @@
 import type { Node, OpNode } from '../ops/node.ts'
 import { Grouping } from './grouping.ts'
 import { ImageKernels } from './image-kernels.ts'
+import { Placements } from './placements.ts'
 import { Values } from './values.ts'
 
 /** Ops that one kernel computes: a root and elementwise ops on its result. Beside a reduction there may be others that walk the same values. */
@@ -42,6 +43,11 @@ export class Fusion {
   /** Is it a pad that lies nowhere, since nothing reads its pixels? */
   isSkipped(node: Node): boolean {
     return this.#values.isSkipped(node)
+  }
+
+  /** Which values lie inside others that are made of them. */
+  placements(kernels: readonly Fused[]): Placements {
+    return new Placements(this.#values, kernels)
   }
 
   kernels(): Fused[] {

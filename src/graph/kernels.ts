@@ -1,7 +1,7 @@
 // From groups to kernels: axes, accesses and expressions for each family of root.
 
 import type { DType } from '../core/dtype.ts'
-import { denseShape, sizeOf } from '../core/shape.ts'
+import { sizeOf } from '../core/shape.ts'
 import {
   type Access,
   blockElements,
@@ -16,7 +16,7 @@ import {
 } from '../kernels/kernel.ts'
 import { type Node, type OpNode, topologicalOrder } from '../ops/node.ts'
 import { elementwiseStage } from './elementwise.ts'
-import { type Affine, axisAffine, ExpressionBuilder, flatten, spreadIndex } from './expressions.ts'
+import { type Affine, axisAffine, ExpressionBuilder, flatten } from './expressions.ts'
 import type { Fused, Group } from './fuse.ts'
 import { imageStages } from './image-stages.ts'
 import { mergeAxes } from './merge-axes.ts'
@@ -125,34 +125,44 @@ function placeStage(group: Group, places: Places, node: Node, corner: readonly n
   return { kind: 'materialise', slabRole: 'broadcast', axes, stores }
 }
 
+/** Writes a number everywhere in a box of the root. */
+function boxStage({ root }: Group, places: Places, corner: readonly number[], box: readonly number[]): Stage {
+  const value: Expression = {
+    kind: 'literal',
+    value: (root.attributes.value as number | undefined) ?? 0,
+    dtype: root.dtype,
+  }
+  const at = box.map((_, axis) => ({ ...axisAffine(box.length, axis), offset: corner[axis] as number }))
+  const access = { buffer: places.destination(root).buffer, slab: 0, ...flatten(at, root.shape, box.length) }
+  return { kind: 'materialise', slabRole: 'broadcast', axes: box, stores: [{ access, value, dtype: root.dtype }] }
+}
+
+/** The margins, axis by axis, each between those of the axes before it; then what they surround, unless it lies there already. */
 function pad(group: Group, places: Places): Stage[] {
   const { root } = group
-  const axes = denseShape(root.shape)
-  const everywhere = flatten(
-    spreadIndex(
-      axes.map((_, axis) => axisAffine(axes.length, axis)),
-      root.shape,
-      axes.length,
-    ),
-    root.shape,
-    axes.length,
-  )
-  const value = (root.attributes.value as number | undefined) ?? 0
-  const zero: Expression = { kind: 'literal', value, dtype: root.dtype }
-  const { buffer } = places.destination(root)
-  const stores: Store[] = [{ access: { buffer, slab: 0, ...everywhere }, value: zero, dtype: root.dtype }]
-  const inside = placeStage(group, places, root.inputs[0] as Node, root.attributes.before as readonly number[])
-  return [{ kind: 'materialise', slabRole: 'broadcast', axes, stores }, inside]
+  const input = root.inputs[0] as Node
+  const before = root.attributes.before as readonly number[]
+  const margins = root.shape.flatMap((extent, axis) => {
+    const corner = before.map((start, i) => (i < axis ? start : 0))
+    const box = root.shape.map((whole, i) => (i < axis ? (input.shape[i] as number) : whole))
+    const start = before[axis] as number
+    const end = start + (input.shape[axis] as number)
+    return [
+      boxStage(group, places, corner, box.with(axis, start)),
+      boxStage(group, places, corner.with(axis, end), box.with(axis, extent - end)),
+    ]
+  })
+  return places.liesIn(input, root) ? margins : [...margins, placeStage(group, places, input, before)]
 }
 
 function concat(group: Group, places: Places): Stage[] {
   const { root } = group
   const along = root.attributes.axis as number
   let start = 0
-  return root.inputs.map((input) => {
+  return root.inputs.flatMap((input) => {
     const corner = root.shape.map((_, axis) => (axis === along ? start : 0))
     start += input.shape[along] as number
-    return placeStage(group, places, input, corner)
+    return places.liesIn(input, root) ? [] : [placeStage(group, places, input, corner)]
   })
 }
 

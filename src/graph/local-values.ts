@@ -34,7 +34,7 @@ export class LocalValues {
     const { shape, dtype } = node
     const image = [1, ...shape.slice(1)]
     const buffer = this.#outer.local(dtype, sizeOf(image))
-    this.#known.set(node, { buffer, offset: 0, image: { shape: image, corner: shape.map(() => 0) } })
+    this.#known.set(node, { buffer, offset: 0, within: { shape: image, corner: shape.map(() => 0) } })
   }
 
   /** Stages that make those operands of `group` that are nowhere yet: what is done once, and for each image. */
@@ -94,10 +94,10 @@ export class LocalValues {
       },
       this.#steps,
     )
-    this.#known.set(operand, { buffer, offset: 0, image: { shape: image, corner: shape.map(() => 0) } })
+    this.#known.set(operand, { buffer, offset: 0, within: { shape: image, corner: shape.map(() => 0) } })
     // What is padded can be read inside its halo as well, where it lies nowhere else.
     if (padded && this.places.locate(source) === undefined)
-      this.#known.set(source, { buffer, offset: 0, image: { shape: image, corner } })
+      this.#known.set(source, { buffer, offset: 0, within: { shape: image, corner } })
     const fill: Stage = {
       kind: 'materialise',
       slabRole: 'parallel',

@@ -12,6 +12,8 @@ export interface Places {
   readonly destination: (node: Node) => Place
   /** Is it a pad that lies nowhere, since nothing reads its pixels? */
   readonly isSkipped: (node: Node) => boolean
+  /** Does it lie inside this pad or concatenation, written there by another kernel? */
+  readonly liesIn: (node: Node, host: Node) => boolean
   /** A new row that all threads share. */
   readonly shared: (dtype: DType, elements: number) => number
   /** A new row of which each thread has its own. */

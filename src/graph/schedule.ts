@@ -10,6 +10,7 @@ import { type Fused, Fusion } from './fuse.ts'
 import type { Graph } from './graph.ts'
 import { readsAsWritten, topological } from './kernel-order.ts'
 import { copyRow, makeCopy, makeKernel } from './kernels.ts'
+import type { Placements } from './placements.ts'
 import type { Places } from './places.ts'
 import { planMemory, planThreadMemory } from './plan.ts'
 import { type Simplified, simplify } from './simplify.ts'
@@ -42,7 +43,7 @@ class Scheduler {
   readonly #simplified: Simplified
   readonly #fusion: Fusion
   readonly rows: OpenRow[] = []
-  readonly #places = new Map<Node, { readonly buffer: number; readonly offset: number }>()
+  readonly #places = new Map<Node, Place>()
   readonly #variableRows: number[] = []
   readonly #scalarRows = new Map<DType, number>()
 
@@ -72,7 +73,7 @@ class Scheduler {
     return this.rows.push({ kind, index, dtype, elements }) - 1
   }
 
-  #locate(node: Node): { readonly buffer: number; readonly offset: number } | undefined {
+  #locate(node: Node): Place | undefined {
     if (node.kind === 'variable') {
       return { buffer: this.#variableRows[this.#graph.variables.indexOf(node.variable)] as number, offset: 0 }
     }
@@ -82,6 +83,7 @@ class Scheduler {
   /** Kernels in a valid order, with assignments in place where `inPlace` allows. */
   run(): Schedule {
     const groups = this.#fusion.kernels()
+    const placements = this.#fusion.placements(groups)
     const { assignments, outputs } = this.#simplified
     const computed = new Set<Node>(groups.flatMap(({ stored }) => stored))
     // The first assignment of a computed value writes it straight to the variable; further ones copy.
@@ -89,29 +91,41 @@ class Scheduler {
     for (const { variable, value } of assignments)
       if (computed.has(value) && !owner.has(value)) owner.set(value, variable)
     for (;;) {
-      const attempt = this.#attempt(groups, owner)
+      const attempt = this.#attempt(groups, placements, owner)
       if ('order' in attempt) return this.#finish(attempt.order, assignments, owner, outputs)
       owner.delete(attempt.conflict)
     }
   }
 
   /** Builds all kernels and orders them; or names an assignment that cannot happen in place. */
-  #attempt(groups: readonly Fused[], owner: ReadonlyMap<Node, number>): { order: Kernel[] } | { conflict: Node } {
+  #attempt(
+    groups: readonly Fused[],
+    placements: Placements,
+    owner: ReadonlyMap<Node, number>,
+  ): { order: Kernel[] } | { conflict: Node } {
     const mark = this.rows.length
-    for (const { stored } of groups) {
-      for (const node of stored) {
-        const variable = owner.get(node)
-        const buffer =
-          variable === undefined
-            ? this.#row('scratch', node.dtype, sizeOf(node.shape))
-            : (this.#variableRows[variable] as number)
-        this.#places.set(node, { buffer, offset: 0 })
-      }
+    const all = groups.flatMap(({ stored }) => stored)
+    for (const node of all) {
+      if (placements.of(node) !== undefined) continue
+      const variable = owner.get(node)
+      const buffer =
+        variable === undefined
+          ? this.#row('scratch', node.dtype, sizeOf(node.shape))
+          : (this.#variableRows[variable] as number)
+      this.#places.set(node, { buffer, offset: 0 })
+    }
+    for (const node of all) {
+      const placement = placements.of(node)
+      if (placement === undefined) continue
+      const { host, corner } = placement
+      const { buffer } = this.#places.get(host) as Place
+      this.#places.set(node, { buffer, offset: 0, within: { shape: host.shape, corner } })
     }
     const places: Places = {
       locate: (node) => this.#locate(node),
       destination: (node) => this.#places.get(node) as Place,
       isSkipped: (node) => this.#fusion.isSkipped(node),
+      liesIn: (node, host) => placements.of(node)?.host === host,
       shared: (dtype, elements) => this.#row('scratch', dtype, elements),
       local: (dtype, elements) => this.#row('thread', dtype, elements),
     }
@@ -142,13 +156,14 @@ class Scheduler {
 
   /** Topological order: producers before readers, readers of a variable's old value before the kernel that writes it. */
   #order(groups: readonly Fused[], kernels: readonly Kernel[], owner: ReadonlyMap<Node, number>): Kernel[] | Node {
-    const producer = new Map<number, number>()
+    // Parts of one buffer may come from several kernels.
+    const producers = new Map<number, number[]>()
     const writer = new Map<number, { kernel: number; node: Node }>()
     for (const [i, { stored }] of groups.entries()) {
       for (const node of stored) {
         const variable = owner.get(node)
         const { buffer } = this.#places.get(node) as { buffer: number }
-        if (variable === undefined) producer.set(buffer, i)
+        if (variable === undefined) producers.set(buffer, [...(producers.get(buffer) ?? []), i])
         else writer.set(buffer, { kernel: i, node })
       }
     }
@@ -156,8 +171,7 @@ class Scheduler {
     const readings = this.#variableReadings(groups, owner)
     for (const [i, kernel] of kernels.entries()) {
       for (const row of new Set(kernelStages(kernel).flatMap((stage) => [...stageReads(stage)]))) {
-        const source = producer.get(row)
-        if (source !== undefined && source !== i) before[i]?.add(source)
+        for (const source of producers.get(row) ?? []) if (source !== i) before[i]?.add(source)
         const write = writer.get(row)
         if (write === undefined || write.kernel === i) continue
         if (readings.has(`${i} new ${row}`)) before[i]?.add(write.kernel)
@@ -197,7 +211,8 @@ class Scheduler {
     owner: ReadonlyMap<Node, number>,
     outputs: readonly Node[],
   ): Schedule {
-    const kernels = [...order]
+    // A concatenation whose parts all lie in their places is no work.
+    const kernels = order.filter((kernel) => kernelStages(kernel).length > 0)
     const places = { locate: (node: Node) => this.#locate(node) }
     // Leaves and views of leaves that leave the program, or become a variable's value, are copied before anything writes over them.
     const copies: Kernel[] = []

@@ -13,10 +13,18 @@ import { comparedDevices } from './tested-devices.ts'
 
 const reference = startDevice('reference')
 
-/** The first thing wrong with a network on a device: a value, or a byte that it had no right to write. */
+/** The first thing wrong with a network on a device, with gradients or without. */
 function problemOf(seed: number, device: Device, watch?: MemoryWatch): string | undefined {
-  const { outputs, description } = randomNetwork(seed)
-  const graph: Graph = makeGraph(outputs)
+  const { outputs, result, description } = randomNetwork(seed)
+  for (const graph of [makeGraph(outputs), makeGraph([result])]) {
+    const problem = problemOfGraph(graph, device, watch)
+    if (problem !== undefined) return `seed ${seed}: ${problem} (${description})`
+  }
+  return undefined
+}
+
+/** A value, or a byte that it had no right to write. */
+function problemOfGraph(graph: Graph, device: Device, watch?: MemoryWatch): string | undefined {
   const executable = device.compile(graph)
   const args = {
     inputs: graph.inputs.map((leaf) => hostData(leaf, [])),
@@ -26,13 +34,13 @@ function problemOf(seed: number, device: Device, watch?: MemoryWatch): string | 
   const wanted = reference.compile(graph).run(args)
   const got = executable.run(args)
   const problem = watch?.violation(graph, executable, [])
-  if (problem !== undefined) return `seed ${seed}: ${problem} (${description})`
+  if (problem !== undefined) return problem
   for (const [i, truth] of wanted.entries()) {
     let scale = 1
     for (const value of truth) scale = Math.max(scale, Math.abs(value))
-    const allowance = scale * (outputs[i]?.dtype === 'f64' ? 1e-11 : 1e-3)
+    const allowance = scale * (graph.outputs[i]?.dtype === 'f64' ? 1e-11 : 1e-3)
     const difference = firstDifference(got[i] as TypedArray, truth, () => allowance)
-    if (difference !== undefined) return `seed ${seed}: output ${i}: ${difference} (${description})`
+    if (difference !== undefined) return `output ${i}: ${difference}`
   }
   return undefined
 }

@@ -5,12 +5,16 @@ import { ShapeError } from '../../../src/core/errors.ts'
 import { Random } from '../../../src/core/random.ts'
 import { type Shape, sizeOf } from '../../../src/core/shape.ts'
 import type { Node } from '../../../src/ops/node.ts'
+import { concat } from '../../../src/tensor/creation.ts'
 import { gradients } from '../../../src/tensor/gradients.ts'
 import { type Tensor, tensor } from '../../../src/tensor/tensor.ts'
+import { whileTracing } from '../../../src/tensor/trace.ts'
 
 export interface RandomNetwork {
   /** The loss and its gradients by the images and all weights. */
   readonly outputs: readonly Node[]
+  /** What the last layer gives. */
+  readonly result: Node
   readonly description: string
 }
 
@@ -93,6 +97,19 @@ const layers: Readonly<Record<string, Layer>> = {
   upsample: (x, draw) => x.upsample2d({ scale: draw.choice([2, 1.5]), mode: draw.choice(['nearest', 'bilinear']) }),
   relu: (x) => x.maximum(0),
   sigmoid: (x) => x.sigmoid(),
+  gelu: (x) => x.multiply(0.5).multiply(x.multiply(Math.SQRT1_2).erf().add(1)),
+  /** Side by side: two convolutions, and what they see, once or twice. */
+  branches(x, draw) {
+    const channels = channelsOf(x)
+    const along = (size: number): Tensor =>
+      x.conv2d(draw.parameter([size, size, channels, draw.integer(1, 8)]), { padding: (size - 1) / 2 })
+    const parts = draw.choice([
+      [along(1), along(3)],
+      [along(3).maximum(0), x, along(1).sigmoid()],
+      [x, along(3), x],
+    ])
+    return concat(parts, 3)
+  },
   /** Ready as it is, or after an activation that another layer reads, too. */
   residual(x, draw) {
     const weights = draw.parameter([1, 1, channelsOf(x), channelsOf(x)])
@@ -113,7 +130,12 @@ function extended(x: Tensor, name: string, draw: Draw): Tensor {
   return x
 }
 
+/** Every second one as a compiled function has it: its numbers are known. */
 export function randomNetwork(seed: number): RandomNetwork {
+  return seed % 2 === 0 ? makeNetwork(seed) : whileTracing(() => makeNetwork(seed)).result
+}
+
+function makeNetwork(seed: number): RandomNetwork {
   const dtype = seed % 3 === 2 ? 'f32' : 'f64'
   const draw = new Draw(seed, dtype)
   const images = draw.parameter([draw.integer(1, 5), ...draw.pair(3, 9), draw.choice([1, 2, 3, 4, 6, 8, 16, 17])])
@@ -127,5 +149,6 @@ export function randomNetwork(seed: number): RandomNetwork {
   }
   const loss = x.multiply(draw.parameter(x.shape)).sum()
   const found = gradients(loss, draw.parameters, { allowUnused: true })
-  return { outputs: [loss, ...found].map(({ node }) => node), description: description.join(', ') }
+  const outputs = [loss, ...found].map(({ node }) => node)
+  return { outputs, result: x.node, description: description.join(', ') }
 }

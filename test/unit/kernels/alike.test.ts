@@ -36,12 +36,13 @@ const layer = (x: Tensor, seed: number): Tensor => x.conv2d(filled(weights, seed
 
 describe('one function', () => {
   test('serves layers of the same shape, each on rows of its own', () => {
-    const { codes, rows } = codesOf(() => layer(layer(layer(filled(image, 0), 1), 2), 3))
-    expect(codes).toEqual([0, 1, 0, 1, 0, 1])
+    const { codes, rows } = codesOf(() => layer(layer(layer(layer(filled(image, 0), 1), 2), 3), 4))
+    // Pads and convolutions in turn; the last convolution writes into no padding.
+    expect(codes).toEqual([0, 1, 2, 1, 2, 1, 2, 7])
     expect(rows[1]).toHaveLength((rows[3] as number[]).length)
     expect(rows[1]).not.toEqual(rows[3])
     // What a layer writes the next one reads.
-    for (const kernel of [1, 2, 3, 4, 5])
+    for (const kernel of [1, 2, 3, 4, 5, 6, 7])
       expect(rows[kernel]?.some((row) => rows[kernel - 1]?.includes(row))).toBe(true)
   })
 
