@@ -18,18 +18,18 @@ export const controlWords = {
 /** First word behind those that emitted code knows: the device's own. */
 export const firstDeviceWord = 64
 
-/** Bytes of a row of the argument table. */
-export const rowBytes = 8
+/** Bytes of an entry of the argument table: the address of a buffer. */
+export const entryBytes = 8
 
 /** Bytes of a kernel's entry in a thread's list of ranges: first slab and the one behind the last, 8 bytes each. */
 export const rangeBytes = 16
 
-/** What decides where threads wait, and which function runs a kernel on which rows. */
+/** What decides where threads wait, and which function runs a kernel on which entries of the table. */
 export interface SharedKernel {
   /** The number of an earlier kernel whose function it runs; a function of its own when absent. */
   readonly code?: number
-  /** Rows of the argument table before its own; 0 when absent. */
-  readonly firstRow?: number
+  /** Entries of the argument table before its own; 0 when absent. */
+  readonly firstEntry?: number
   /** Threads share its slabs; else the first thread runs it alone. */
   readonly shared?: boolean
 }

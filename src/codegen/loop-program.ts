@@ -13,7 +13,7 @@ export type LoopVar = number
 
 /** Where an element lives, in elements of the argument's dtype: base(arg) + offset + sum(variable * stride) + index. */
 export interface Address {
-  /** Row of the program's argument table. */
+  /** Number of an entry among the kernel's own in the argument table. */
   readonly arg: number
   /** Constant part; register-tile offsets live here. */
   readonly offset: number

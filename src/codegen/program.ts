@@ -1,9 +1,9 @@
-// What a device runs: code, the rows of its argument table, the scalar block, and the scratch it needs. The same for every target.
+// What a device runs: code, its buffers and its argument table, the scalar block, and the scratch it needs. The same for every target.
 
 import type { DType } from '../core/dtype.ts'
 import type { Shape } from '../core/shape.ts'
 
-/** What an entry of the argument table stands for: the address that the host writes there before a run. Entries are 8 bytes, addresses unsigned. */
+/** A buffer of the program. The host writes its address before a run into those entries of the argument table that stand for it. */
 export type ArgumentRow =
   /** Bytes in the device's scratch region; inputs are copied there, intermediates and outputs live there. */
   | { readonly kind: 'scratch'; readonly offset: number; readonly dtype: DType; readonly bytes: number }
@@ -37,8 +37,8 @@ export interface KernelInfo {
   readonly shared: boolean
   /** The kernel whose code it runs: its own number, or that of an earlier one. */
   readonly code: number
-  /** Where its rows begin in the argument table, in rows. */
-  readonly firstRow: number
+  /** Entries of the argument table before its own. */
+  readonly firstEntry: number
   readonly flops: number
   /** Bytes read and written, each buffer counted once. */
   readonly bytes: number
@@ -50,7 +50,7 @@ export interface Program {
   readonly code: Uint8Array<ArrayBuffer>
   readonly kernels: readonly KernelInfo[]
   readonly rows: readonly ArgumentRow[]
-  /** The argument table: the rows of each kernel in turn, by their numbers among `rows`. */
+  /** The argument table: which of `rows` each entry stands for, the entries of one kernel after those of another. */
   readonly table: readonly number[]
   readonly inputs: readonly ProgramInput[]
   readonly outputs: readonly ProgramOutput[]

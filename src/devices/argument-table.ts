@@ -1,6 +1,6 @@
 // The argument tables of one program, one per thread: addresses of its buffers, and behind them the slabs that are the thread's.
 
-import { rangeBytes, rowBytes } from '../codegen/control.ts'
+import { entryBytes, rangeBytes } from '../codegen/control.ts'
 import type { Program } from '../codegen/program.ts'
 import type { Storage } from './device.ts'
 import type { SharedTables } from './threads/team.ts'
@@ -66,7 +66,7 @@ export class ArgumentTables {
     this.#addresses = program.rows.map(() => -1)
     this.#entries = program.rows.map(() => [])
     for (const [entry, row] of program.table.entries()) this.#entries[row]?.push(entry)
-    const ranges = program.table.length * rowBytes
+    const ranges = program.table.length * entryBytes
     this.#tableBytes = room(ranges + program.kernels.length * rangeBytes)
     this.#start = memory.allocateFor(owner, threads * this.#tableBytes, 'a program')
     for (let thread = 0; thread < threads; thread++) {
@@ -84,7 +84,7 @@ export class ArgumentTables {
   }
 
   get tables(): SharedTables {
-    return { start: this.#start, bytes: this.#tableBytes, ranges: this.#program.table.length * rowBytes }
+    return { start: this.#start, bytes: this.#tableBytes, ranges: this.#program.table.length * entryBytes }
   }
 
   /** Offset of a row's buffer, for the first thread. */
@@ -119,7 +119,7 @@ export class ArgumentTables {
       const absolute = this.#origin + addressOf(thread)
       const start = this.#start + thread * this.#tableBytes
       for (const entry of this.#entries[row] as number[]) {
-        const view = new Uint32Array(this.#memory.heap.buffer, start + entry * rowBytes, 2)
+        const view = new Uint32Array(this.#memory.heap.buffer, start + entry * entryBytes, 2)
         view[0] = absolute
         view[1] = Math.floor(absolute / 2 ** 32)
       }

@@ -2,7 +2,7 @@
 
 import type { SharedKernel } from '../codegen/control.ts'
 import type { LoopProgram, Target } from '../codegen/loop-program.ts'
-import type { Program } from '../codegen/program.ts'
+import type { KernelInfo, Program } from '../codegen/program.ts'
 import { debug } from '../core/debug.ts'
 import type { Graph } from '../graph/graph.ts'
 import { scheduleGraph } from '../graph/schedule.ts'
@@ -22,28 +22,28 @@ export interface LoweredProgram {
 export function lowerGraph(graph: Graph, target: Target, threads: number): LoweredProgram {
   const whole = scheduleGraph(graph)
   const schedule =
-    threads > 1 ? { ...whole, kernels: whole.kernels.map((kernel) => splitKernel(kernel, threads)) } : whole
+    threads > 1 ? { ...whole, kernels: whole.kernels.flatMap((kernel) => splitKernel(kernel, threads)) } : whole
   if (debug.kernels) console.error(schedule.kernels.map(formatKernel).join('\n'))
   const figures = schedule.kernels.map((kernel) => ({ ...kernel, bytes: kernelBytes(kernel, schedule) }))
   const shared = shareKernels(figures)
   const table: number[] = []
   const known = new Map<string, number>()
-  const kernels = schedule.kernels.map((each, i) => {
-    const { kernel, rows } = withOwnRows(each)
+  const infos: KernelInfo[] = []
+  const kernels = figures.map(({ name, slabs, flops, bytes, ...each }, i) => {
+    const { kernel, rows } = withOwnRows({ name, slabs, flops, ...each })
     const key = codeKey(kernel)
-    const code = known.get(key)
-    if (code === undefined) known.set(key, i)
-    const firstRow = table.length
+    const code = known.get(key) ?? i
+    known.set(key, code)
+    const place = { slabs, shared: shared[i] as boolean, firstEntry: table.length }
     table.push(...rows)
+    infos.push({ name, code, flops, bytes, ...place })
     return {
       // Lowered when it is emitted: the loops of one kernel are forgotten before those of the next are made.
       get program() {
         return lowerKernel(kernel, target)
       },
-      slabs: kernel.slabs,
-      shared: shared[i] as boolean,
-      firstRow,
-      ...(code === undefined ? {} : { code }),
+      ...place,
+      ...(code === i ? {} : { code }),
     }
   })
   if (debug.code) console.error(JSON.stringify(kernels, undefined, 1))
@@ -51,15 +51,7 @@ export function lowerGraph(graph: Graph, target: Target, threads: number): Lower
     kernels,
     program: {
       target: target.name,
-      kernels: figures.map(({ name, slabs, flops, bytes }, i) => ({
-        name,
-        slabs,
-        shared: shared[i] as boolean,
-        code: kernels[i]?.code ?? i,
-        firstRow: kernels[i]?.firstRow ?? 0,
-        flops,
-        bytes,
-      })),
+      kernels: infos,
       rows: schedule.rows,
       table,
       inputs: schedule.inputs,

@@ -20,8 +20,8 @@ export interface Runner {
   /** What the code adds to offsets in the device's memory to find them: 0 where addresses are those offsets. */
   readonly origin: number
   run(table: number): void
-  /** One kernel on the rows at `rows`. */
-  kernel(index: number, rows: number, first: number, last: number): void
+  /** One kernel on the entries of the argument table from `entries` on. */
+  kernel(index: number, entries: number, first: number, last: number): void
   /** The program as several threads run it; undefined where it has nothing to share. What it needs of memory lives as long as `owner`. */
   shared(owner: object): SharedProgram | undefined
 }

@@ -1,14 +1,14 @@
 // Time per kernel, for OCELLUS_DEBUG=time.
 
-import { rowBytes } from '../codegen/control.ts'
+import { entryBytes } from '../codegen/control.ts'
 import type { KernelInfo } from '../codegen/program.ts'
 import type { Runner } from './program-executable.ts'
 
 /** Runs the kernels one by one and prints what each took. */
 export function reportTimes(runner: Runner, table: number, kernels: readonly KernelInfo[]): void {
-  const lines = kernels.map(({ name, code, firstRow, slabs, flops, bytes }) => {
+  const lines = kernels.map(({ name, code, firstEntry, slabs, flops, bytes }) => {
     const start = performance.now()
-    runner.kernel(code, table + firstRow * rowBytes, 0, slabs)
+    runner.kernel(code, table + firstEntry * entryBytes, 0, slabs)
     const milliseconds = performance.now() - start
     const rate = (count: number): string => (count / milliseconds / 1e6).toFixed(1).padStart(7)
     return {

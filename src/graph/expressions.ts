@@ -85,6 +85,8 @@ export interface Sources {
   readonly axes: number
   /** Row and, for scalars, position of a value in memory; undefined when it must be computed here. */
   readonly locate: (node: Node) => Place | undefined
+  /** Is it a pad that nothing reads, so that positions on it are never asked for? */
+  readonly isSkipped: (node: Node) => boolean
   /** The value of the group's root, when `node` is it. */
   readonly result: (node: Node) => Expression | undefined
 }
@@ -163,7 +165,7 @@ export class ExpressionBuilder {
         )
       }
       case 'pad': {
-        // One that nothing reads: positions on it are never asked for.
+        if (!this.#sources.isSkipped(node)) throw new Error('a pad lies nowhere, but is read')
         const before = attributes.before as readonly number[]
         return this.build(
           input,

@@ -45,15 +45,14 @@ export class Grouping {
     kernel.add(root)
     this.#kernelOf.set(root, kernel)
     this.#apart.clear()
-    const growth = { members, kernel, shape: denseShape(root.shape), aligned }
+    const parted = values.isSkipped(root.inputs[0]?.inputs[0] as Node)
+    const growth = { members, kernel, shape: denseShape(root.shape), aligned, parted }
     for (const beside of this.#reductionsBeside(root, kernel)) {
       members.add(beside)
       kernel.add(beside)
       this.#kernelOf.set(beside, kernel)
     }
-    // A reduction whose windows reach over an edge is written part by part: what is computed of it is written once.
-    const parted = values.isSkipped(root.inputs[0]?.inputs[0] as Node)
-    const closed = alone || parted || placingNames.has(root.op.name) || root.op.name === 'chunkedWeightGradient'
+    const closed = alone || placingNames.has(root.op.name) || root.op.name === 'chunkedWeightGradient'
     const growing = !closed && (rootNames.has(root.op.name) || inlineFamilies.has(root.op.family))
     // Users of members, earliest first, so that what a user needs was tried before it.
     const waiting = new Set<OpNode>(growing ? [...members].flatMap((member) => values.usersOf(member)) : [])
@@ -106,7 +105,8 @@ export class Grouping {
 
   /** Takes `node` into the group when it walks the same positions and waits for nothing that waits for the group. */
   #tryAbsorb(node: OpNode, growth: Growth): boolean {
-    const { members, kernel, shape, aligned } = growth
+    const { members, kernel, shape, aligned, parted } = growth
+    if (parted && !this.#isLight(node, members)) return false
     const elementwise = inlineFamilies.has(node.op.family) || isTrivialView(node)
     if (!elementwise || this.#kernelOf.has(node) || !equalShapes(denseShape(node.shape), shape)) return false
     for (const input of node.inputs) {
@@ -129,6 +129,15 @@ export class Grouping {
     kernel.add(node)
     this.#kernelOf.set(node, kernel)
     return true
+  }
+
+  /** Is an op on a result that is written part by part worth being written as often? It should take the result's place. */
+  #isLight(node: OpNode, members: ReadonlySet<OpNode>): boolean {
+    if (isTrivialView(node)) return true
+    const onlyUser = node.inputs.every(
+      (input) => !members.has(input as OpNode) || this.#values.usersOf(input).length === 1,
+    )
+    return onlyUser && this.#values.isLight(node)
   }
 
   /** Does either of a value and a kernel wait for the other? */
@@ -208,4 +217,6 @@ interface Growth {
   readonly kernel: Set<OpNode>
   readonly shape: readonly number[]
   readonly aligned: (node: Node) => boolean
+  /** Its root is a reduction whose windows reach over an edge: a stage for each part. */
+  readonly parted: boolean
 }

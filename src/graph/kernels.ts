@@ -236,9 +236,9 @@ export function makeKernel(group: Fused, places: Places): Kernel {
 }
 
 /** A kernel that only copies `node` (a leaf, or views of one) to a row. */
-export function makeCopy(node: Node, places: Pick<Places, 'locate'>, buffer: number): Kernel {
+export function makeCopy(node: Node, places: Pick<Places, 'locate' | 'isSkipped'>, buffer: number): Kernel {
   const axes = [...node.shape]
-  const builder = new ExpressionBuilder({ axes: axes.length, locate: places.locate, result: () => undefined })
+  const builder = new ExpressionBuilder({ axes: axes.length, ...places, result: () => undefined })
   const index = axes.map((_, axis) => axisAffine(axes.length, axis))
   const access: Access = { buffer, slab: 0, ...flatten(index, node.shape, axes.length) }
   const stage: Stage = {

@@ -2,18 +2,19 @@
 
 import { isFloat } from '../core/dtype.ts'
 import { equalShapes, sizeOf } from '../core/shape.ts'
-import { add, maximum, multiply, pad, reduceMax, reduceMin, reshape, unary, windows } from '../ops/functions.ts'
+import { add, maximum, multiply, pad, reduceMax, reduceMin, unary } from '../ops/functions.ts'
 import { formatAttributes, type Node, type OpNode } from '../ops/node.ts'
 import type { Sliding } from '../ops/sliding.ts'
 import { type Graph, inputsOf } from './graph.ts'
-import { tapAxes, windowsMeetImage } from './window-edges.ts'
+import { extremeOfWindows } from './lowerings.ts'
+import { windowsMeetImage } from './window-edges.ts'
 
 type Activation = (x: Node) => Node
 
-/** Functions that never fall and are defined everywhere: their largest value is that of the largest argument. Cheap ones are left where they are. */
-const rising: readonly Activation[] = (['exp', 'tanh', 'sigmoid', 'erf'] as const).map((name) => (x) => unary(name, x))
+/** Ops that never fall and are defined everywhere: their largest value is that of the largest argument. Cheap ones are left where they are. */
+const rising = ['exp', 'tanh', 'sigmoid', 'erf'] as const
 
-/** Functions that fall first and rise then: their largest value is at the least or the largest argument. GELU, SiLU and GELU's approximation by tanh. */
+/** Functions, each a product, that fall first and rise then: their largest value is at the least or the largest argument. GELU, SiLU and GELU's approximation by tanh. */
 const valleys: readonly Activation[] = [
   (x) => multiply(multiply(x, 0.5), add(unary('erf', multiply(x, Math.SQRT1_2)), 1)),
   (x) => multiply(x, unary('sigmoid', x)),
@@ -46,26 +47,24 @@ function sameTree(a: Node, b: Node): boolean {
   )
 }
 
-/** The values of the same shape and dtype below a node, nearest first. */
+/** The values of the same shape and dtype below a node that are no repeated numbers, nearest first. */
 function argumentsBelow(node: Node): Set<Node> {
   const found = new Set<Node>()
   let level = new Set<Node>([node])
   for (let depth = 0; depth < mostDepth; depth++) {
     const inputs = [...level].flatMap(inputsOf)
-    level = new Set(inputs.filter(({ shape, dtype }) => equalShapes(shape, node.shape) && dtype === node.dtype))
+    const alike = ({ shape, dtype }: Node): boolean => equalShapes(shape, node.shape) && dtype === node.dtype
+    level = new Set(inputs.filter((input) => alike(input) && !(input.kind === 'op' && input.op.name === 'expand')))
     for (const input of level) found.add(input)
   }
   return found
 }
 
-/** An activation and its argument that together compute a node. */
-function activationOf(
-  node: Node,
-  activations: readonly Activation[],
-): { activation: Activation; argument: Node } | undefined {
+/** The product among `valleys` that a node is, with its argument. */
+function valleyOf(node: Node): { valley: Activation; argument: Node } | undefined {
   for (const argument of argumentsBelow(node)) {
-    const activation = activations.find((each) => sameTree(node, each(argument)))
-    if (activation !== undefined) return { activation, argument }
+    const valley = valleys.find((each) => sameTree(node, each(argument)))
+    if (valley !== undefined) return { valley, argument }
   }
   return undefined
 }
@@ -81,19 +80,21 @@ function pooledFrom(pool: OpNode, isUsedOnce: (node: Node) => boolean): Pooled |
   const [before, after] = padded
     ? [input.attributes.before as readonly number[], input.attributes.after as readonly number[]]
     : [none, none]
-  if (!windowsMeetImage(activated.shape, pool.shape, sliding, before)) return undefined
+  if (!windowsMeetImage(activated.shape, pool.shape, sliding, { before, after })) return undefined
   const extreme = (reduce: typeof reduceMax, x: Node, outside: number): Node =>
-    reshape(reduce(windows(pad(x, before, after, outside), sliding), tapAxes), pool.shape)
+    extremeOfWindows(reduce, pad(x, before, after, outside), sliding)
   const largest = (x: Node): Node => extreme(reduceMax, x, Number.NEGATIVE_INFINITY)
   const least = (x: Node): Node => extreme(reduceMin, x, Number.POSITIVE_INFINITY)
   const fewer = sizeOf(activated.shape) / sizeOf(pool.shape)
-  const monotone = fewer > 1 ? activationOf(activated, rising) : undefined
-  if (monotone !== undefined) return { argument: monotone.argument, from: (x) => monotone.activation(largest(x)) }
-  const valley = fewer > 2 ? activationOf(activated, valleys) : undefined
+  const { name } = activated.op
+  const riser = rising.find((each) => each === name)
+  if (riser !== undefined && fewer > 1)
+    return { argument: activated.inputs[0] as Node, from: (x) => unary(riser, largest(x)) }
+  const found = name === 'multiply' && fewer > 2 ? valleyOf(activated) : undefined
   return (
-    valley && {
-      argument: valley.argument,
-      from: (x) => maximum(valley.activation(largest(x)), valley.activation(least(x))),
+    found && {
+      argument: found.argument,
+      from: (x) => maximum(found.valley(largest(x)), found.valley(least(x))),
     }
   )
 }

@@ -22,9 +22,7 @@ import {
 } from '../ops/functions.ts'
 import type { Node, OpNode } from '../ops/node.ts'
 import type { Pair, Sliding } from '../ops/sliding.ts'
-
-/** The axes of the taps among windows [N, OH, OW, kh, kw, C]. */
-const taps: readonly number[] = [3, 4]
+import { tapAxes } from './op-roles.ts'
 
 /** Each output sums the updates whose index names it: split by output owner, so in a fixed order and without conflicts. */
 function scatterAsSum(node: OpNode): Node {
@@ -41,8 +39,11 @@ function scatterAsSum(node: OpNode): Node {
   return reshape(sum(owned, [axis + 1]), node.shape)
 }
 
-function maxOfWindows(node: OpNode): Node {
-  return reshape(reduceMax(windows(node.inputs[0] as Node, node.attributes as Sliding), taps), node.shape)
+/** The largest or the least pixel of each window, by `reduceMax` or `reduceMin`. */
+export function extremeOfWindows(reduce: typeof reduceMax, x: Node, sliding: Sliding): Node {
+  const seen = windows(x, sliding)
+  const [images, rows, columns, , , channels] = seen.shape as [number, number, number, number, number, number]
+  return reshape(reduce(seen, tapAxes), [images, rows, columns, channels])
 }
 
 /** The axes of a sum over the samples and more, but not over the last axis: those within one sample. */
@@ -127,7 +128,7 @@ function depthwise(node: OpNode): Node | undefined {
   if (!isDepthwise(weights.shape, groups)) return undefined
   const [kh, kw] = weights.shape as [number, number]
   const seen = windows(x, { size: [kh, kw], stride, dilation })
-  return reshape(sum(multiply(seen, besideWindows(weights, seen.shape)), taps), node.shape)
+  return reshape(sum(multiply(seen, besideWindows(weights, seen.shape)), tapAxes), node.shape)
 }
 
 function depthwiseInputGradient(node: OpNode): Node | undefined {
@@ -138,7 +139,7 @@ function depthwiseInputGradient(node: OpNode): Node | undefined {
   if (stride[0] === 1 && stride[1] === 1) {
     const around = [0, (kh - 1) * dilation[0], (kw - 1) * dilation[1], 0]
     const seen = windows(pad(gradient, around, around), { size: [kh, kw], stride, dilation })
-    return reshape(sum(multiply(seen, besideWindows(flip(weights, [0, 1]), seen.shape)), taps), node.shape)
+    return reshape(sum(multiply(seen, besideWindows(flip(weights, [0, 1]), seen.shape)), tapAxes), node.shape)
   }
   const spread = besideTaps(gradient, [kh, kw])
   return overlapAdd(multiply(spread, besideWindows(weights, spread.shape)), { stride, dilation, size })
@@ -156,7 +157,7 @@ const lowerings: Readonly<Record<string, (node: OpNode) => Node | undefined>> = 
   scatterAdd: scatterAsSum,
   sum: (node) => sumWithoutFactor(node) ?? sumBySamples(node),
   variance: varianceInTwoPasses,
-  maxPool: maxOfWindows,
+  maxPool: ({ inputs: [x], attributes }) => extremeOfWindows(reduceMax, x as Node, attributes as Sliding),
   convolution: depthwise,
   convolutionInputGradient: depthwiseInputGradient,
   convolutionWeightGradient: depthwiseWeightGradient,

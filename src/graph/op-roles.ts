@@ -5,6 +5,9 @@ import type { Node, OpNode } from '../ops/node.ts'
 /** Ops that make one number of many along axes. */
 export const reductionNames: ReadonlySet<string> = new Set(['sum', 'max', 'min'])
 
+/** The axes of the taps among windows [N, OH, OW, kh, kw, C]. */
+export const tapAxes: readonly number[] = [3, 4]
+
 /** A convolution and what simplification writes for its gradients. */
 const convolutionNames: ReadonlySet<string> = new Set(['convolution', 'phaseConvolution', 'chunkedWeightGradient'])
 

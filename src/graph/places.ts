@@ -23,7 +23,7 @@ export interface Places {
 /** Expressions of one group over `axes` kernel axes; members count as computed here, never as loaded. */
 export function builderFor(
   group: Group,
-  places: Pick<Places, 'locate'>,
+  places: Pick<Places, 'locate' | 'isSkipped'>,
   axes: number,
   result: (node: Node) => Expression | undefined,
 ): ExpressionBuilder {
@@ -31,6 +31,7 @@ export function builderFor(
   return new ExpressionBuilder({
     axes,
     locate: (node) => (members.has(node) ? undefined : places.locate(node)),
+    isSkipped: places.isSkipped,
     result,
   })
 }

@@ -1,6 +1,6 @@
 // From a group whose root is a reduction to its stage.
 
-import { type Expression, expressionInputs, type Reduce, type Stage, stageReads } from '../kernels/kernel.ts'
+import { type Expression, partKey, type Reduce, type Stage, stageReads } from '../kernels/kernel.ts'
 import type { Node, OpNode } from '../ops/node.ts'
 import { axisAffine, spreadIndex } from './expressions.ts'
 import type { Group } from './fuse.ts'
@@ -22,14 +22,7 @@ class Interning {
     const before = done.get(expression)
     if (before !== undefined) return before
     const part = this.#rebuilt(expression, first)
-    const parts = expressionInputs(part).map((input) => this.#ids.get(input))
-    const key = JSON.stringify([part, parts], (name, value) =>
-      name === 'inputs' || name === 'index' || name === 'seed' || name === 'call' || name === 'element'
-        ? typeof value === 'number'
-          ? value
-          : undefined
-        : value,
-    )
+    const key = partKey(part, (input) => this.#ids.get(input))
     const result = this.#known.get(key) ?? part
     this.#known.set(key, result)
     if (!this.#ids.has(result)) this.#ids.set(result, this.#ids.size)
@@ -78,7 +71,8 @@ export function reduceStages(group: Group, places: Places): Reduce[] {
   const interning = new Interning()
   const walked = ({ inputs: [of] }: OpNode): Expression => {
     const { shape } = of as Node
-    return interning.shared(builder.build(of as Node, spreadIndex(positions, shape, axes.length)), 0)
+    const value = builder.build(of as Node, spreadIndex(positions, shape, axes.length))
+    return reductions.length === 1 ? value : interning.shared(value, 0)
   }
   const outer = positions.filter((_, axis) => !reduced[axis])
   const stage: Reduce = {

@@ -213,7 +213,10 @@ class Scheduler {
   ): Schedule {
     // A concatenation whose parts all lie in their places is no work.
     const kernels = order.filter((kernel) => kernelStages(kernel).length > 0)
-    const places = { locate: (node: Node) => this.#locate(node) }
+    const places = {
+      locate: (node: Node) => this.#locate(node),
+      isSkipped: (node: Node) => this.#fusion.isSkipped(node),
+    }
     // Leaves and views of leaves that leave the program, or become a variable's value, are copied before anything writes over them.
     const copies: Kernel[] = []
     const outputRows = outputs.map((node): number => {

@@ -1,7 +1,7 @@
 // Kernels of one stage in slabs that threads can share: blocks of an axis along which nothing is added up, so that results stay the same.
 
 import { sizeOf } from '../core/shape.ts'
-import type { Contract, Kernel, Stage } from '../kernels/kernel.ts'
+import { type Contract, type Kernel, type Stage, stageReads } from '../kernels/kernel.ts'
 import { rewriteStage } from '../kernels/rewrite.ts'
 import { chooseBlock, leastWork } from './slab-size.ts'
 
@@ -88,14 +88,38 @@ function splitOf(stage: Stage, threads: number): readonly [axis: number, block: 
     : splitOfConvolution(stage)
 }
 
-/** The kernel in slabs that `threads` threads can share: itself where it has slabs already, or where no axis can be split. */
-export function splitKernel(kernel: Kernel, threads: number): Kernel {
-  const { slabs, steps, opening, stages } = kernel
-  const [stage] = stages
-  if (slabs > 1 || steps > 1 || opening.length > 0) return kernel
-  if (stage === undefined || stages.length > 1 || sizeOf(stage.axes) < leastWork) return kernel
-  const split = splitOf(stage, threads)
-  if (split === undefined) return kernel
-  const [axis, block] = split
-  return { ...kernel, slabs: (stage.axes[axis] as number) / block, stages: [slabOf(stage, axis, block)] }
+/** Do two stages neither read what the other writes? */
+function areApart(a: Stage, b: Stage): boolean {
+  const writes = (stage: Stage, rows: ReadonlySet<number>): boolean =>
+    stage.stores.some(({ access }) => rows.has(access.buffer))
+  return !writes(a, stageReads(b)) && !writes(b, stageReads(a))
+}
+
+/** The longest of a kernel's loops as a kernel of its own, behind the others, where these do without: parts of a pool, of a pad, of a concatenation. */
+function longestApart(kernel: Kernel): readonly Kernel[] {
+  const { stages, flops } = kernel
+  const sizes = stages.map(({ axes }) => sizeOf(axes))
+  const longest = sizes.indexOf(Math.max(...sizes))
+  const [stage, size] = [stages[longest], sizes[longest] as number]
+  const others = stages.filter((_, i) => i !== longest)
+  if (stage === undefined || others.length === 0 || size < leastWork) return [kernel]
+  if (stage.kind === 'contract' || !others.every((other) => areApart(stage, other))) return [kernel]
+  const share = size / sizes.reduce((sum, each) => sum + each, 0)
+  return [
+    { ...kernel, stages: others, flops: flops * (1 - share) },
+    { ...kernel, stages: [stage], flops: flops * share },
+  ]
+}
+
+/** The kernel in slabs that `threads` threads can share, or several; itself where it has slabs already, or where no axis can be split. */
+export function splitKernel(whole: Kernel, threads: number): readonly Kernel[] {
+  if (whole.slabs > 1 || whole.steps > 1 || whole.opening.length > 0) return [whole]
+  return longestApart(whole).map((kernel) => {
+    const [stage] = kernel.stages
+    if (stage === undefined || kernel.stages.length > 1 || sizeOf(stage.axes) < leastWork) return kernel
+    const split = splitOf(stage, threads)
+    if (split === undefined) return kernel
+    const [axis, block] = split
+    return { ...kernel, slabs: (stage.axes[axis] as number) / block, stages: [slabOf(stage, axis, block)] }
+  })
 }

@@ -135,6 +135,11 @@ export class Values {
     return loads.size > loadLimit || weight > weightLimit
   }
 
+  /** Is an op itself cheap, whatever its inputs take? */
+  isLight(node: OpNode): boolean {
+    return (weights[node.op.name] ?? 1) <= recomputeLimit
+  }
+
   /** Is a value cheap to compute from those that a group stores, and from what is in memory? */
   isCheapFrom(node: Node, stored: ReadonlySet<Node>): boolean {
     return this.isCheap(node) || this.#weightFrom(node, stored) <= recomputeLimit

@@ -6,7 +6,7 @@ import { rewriteStage } from '../kernels/rewrite.ts'
 import type { Node, OpNode } from '../ops/node.ts'
 import { identityOf } from '../ops/reduce.ts'
 import type { Sliding } from '../ops/sliding.ts'
-import { isPadding, reductionNames } from './op-roles.ts'
+import { isPadding, reductionNames, tapAxes } from './op-roles.ts'
 
 /** Neighbouring windows along an axis that meet the image with the same taps. */
 interface Span {
@@ -18,41 +18,36 @@ interface Span {
 
 /** Parts of a result that are worth a stage each rather than the padding. */
 const mostParts = 16
-/** The axes of rows and columns among [N, OH, OW, kh, kw, C], and those of their taps. */
+/** The axes of rows and columns among [N, OH, OW, kh, kw, C], as those of their taps. */
 const gridAxes = [1, 2] as const
-export const tapAxes = [3, 4] as const
 
-/** How the windows of a grid [N, OH, OW, …] along one axis of an image [N, H, W, C] meet it, which lies behind `before` other pixels. */
-function spansAlong(axis: 0 | 1, image: Shape, grid: Shape, sliding: Sliding, before: readonly number[]): Span[] {
-  const { size, stride, dilation } = sliding
-  const extent = image[axis + 1] as number
-  const spans: Span[] = []
-  for (let window = 0; window < (grid[axis + 1] as number); window++) {
-    const start = window * stride[axis] - (before[axis + 1] as number)
-    const tap = Math.max(0, Math.ceil(-start / dilation[axis]))
-    const end = Math.min(size[axis], Math.ceil((extent - start) / dilation[axis]))
-    const last = spans.at(-1)
-    if (last?.tap === tap && last.tap + last.taps === end)
-      spans[spans.length - 1] = { ...last, windows: last.windows + 1 }
-    else spans.push({ window, windows: 1, tap, taps: end - tap })
+/** Pixels before and after an image, axis by axis. */
+type Margins = { readonly before: readonly number[]; readonly after: readonly number[] }
+
+/** How the windows of a grid [N, OH, OW, …] meet an image [N, H, W, C] between margins: along its height, and along its width. */
+function spansOf(image: Shape, grid: Shape, sliding: Sliding, { before }: Margins): readonly [Span[], Span[]] {
+  const along = (axis: 0 | 1): Span[] => {
+    const [size, stride, dilation] = [sliding.size[axis], sliding.stride[axis], sliding.dilation[axis]]
+    const extent = image[axis + 1] as number
+    const spans: Span[] = []
+    for (let window = 0; window < (grid[axis + 1] as number); window++) {
+      const start = window * stride - (before[axis + 1] as number)
+      const tap = Math.max(0, Math.ceil(-start / dilation))
+      const end = Math.min(size, Math.ceil((extent - start) / dilation))
+      const last = spans.at(-1)
+      if (last?.tap === tap && last.tap + last.taps === end)
+        spans[spans.length - 1] = { ...last, windows: last.windows + 1 }
+      else spans.push({ window, windows: 1, tap, taps: end - tap })
+    }
+    return spans
   }
-  return spans
-}
-
-/** Along the height and along the width. */
-function spansOf(windows: OpNode, pad: OpNode): readonly [Span[], Span[]] {
-  const { shape } = pad.inputs[0] as Node
-  const along = (axis: 0 | 1): Span[] =>
-    spansAlong(axis, shape, windows.shape, windows.attributes as Sliding, pad.attributes.before as readonly number[])
   return [along(0), along(1)]
 }
 
-/** Does each window hold a pixel of the image itself, and are those at its edges few kinds? */
-export function windowsMeetImage(image: Shape, grid: Shape, sliding: Sliding, before: readonly number[]): boolean {
-  const [down, across] = ([0, 1] as const).map((axis) => spansAlong(axis, image, grid, sliding, before)) as [
-    Span[],
-    Span[],
-  ]
+/** Does each window hold a pixel of its image, and are those at its edges few kinds? No where there are margins beside whole images or channels. */
+export function windowsMeetImage(image: Shape, grid: Shape, sliding: Sliding, margins: Margins): boolean {
+  if ([0, 3].some((axis) => margins.before[axis] !== 0 || margins.after[axis] !== 0)) return false
+  const [down, across] = spansOf(image, grid, sliding, margins)
   return down.length * across.length <= mostParts && [...down, ...across].every(({ taps }) => taps > 0)
 }
 
@@ -66,17 +61,16 @@ function reducesTaps({ op, attributes }: OpNode): boolean {
  * image. `usersOf` gives the users of a node, none of which the program must leave in memory.
  */
 export function isNeutralPad(pad: OpNode, usersOf: (node: Node) => readonly OpNode[]): boolean {
-  const { before, after, value = 0 } = pad.attributes as { before: number[]; after: number[]; value?: number }
+  const { value = 0, ...margins } = pad.attributes as Margins & { value?: number }
+  const { shape } = pad.inputs[0] as Node
   const users = usersOf(pad)
-  const withinImages = [0, 3].every((axis) => before[axis] === 0 && after[axis] === 0)
   return (
-    withinImages &&
     users.length > 0 &&
     users.every((windows) => {
-      if (windows.op.name !== 'windows') return false
       const reductions = usersOf(windows)
       return (
-        windowsMeetImage((pad.inputs[0] as Node).shape, windows.shape, windows.attributes as Sliding, before) &&
+        windows.op.name === 'windows' &&
+        windowsMeetImage(shape, windows.shape, windows.attributes as Sliding, margins) &&
         reductions.length > 0 &&
         reductions.every((node) => reducesTaps(node) && identityOf(node.op.name, node.dtype) === value)
       )
@@ -91,7 +85,8 @@ export function withoutEdges(root: OpNode, stage: Reduce, isSkipped: (node: Node
   const pad = windows.inputs[0] as Node
   if (!isPadding(pad) || !isSkipped(pad)) return [stage]
   const kept = [...windows.shape.keys()].filter((axis) => windows.shape[axis] !== 1)
-  const [rows, columns] = spansOf(windows, pad)
+  const { shape } = pad.inputs[0] as Node
+  const [rows, columns] = spansOf(shape, windows.shape, windows.attributes as Sliding, pad.attributes as Margins)
   return rows.flatMap((down) =>
     columns.map((across) => {
       const starts = new Map<number, number>()

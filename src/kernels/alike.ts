@@ -1,12 +1,12 @@
 // Kernels that differ only in the buffers they work on: one function serves them all, given the rows of each.
 
+import { exactJson } from '../core/exact-json.ts'
 import {
-  type Access,
   type Contract,
   type Expression,
-  expressionInputs,
   expressionParts,
   type Kernel,
+  partKey,
   type Stage,
   stageExpressions,
 } from './kernel.ts'
@@ -32,7 +32,7 @@ export function withOwnRows(kernel: Kernel): OwnRows {
   }
   const renumber = (stage: Stage): Stage => {
     const renumbered = rewriteStage(stage, (walk) =>
-      'buffer' in walk ? { ...walk, buffer: numberOf((walk as unknown as Access).buffer) } : walk,
+      'buffer' in walk && typeof walk.buffer === 'number' ? { ...walk, buffer: numberOf(walk.buffer) } : walk,
     )
     if (renumbered.kind !== 'contract') return renumbered
     const beside = besideAccesses.flatMap((name) => {
@@ -53,23 +53,10 @@ export function codeKey({ slabs, steps, opening, stages }: Kernel): string {
     for (const part of expressionParts(stageExpressions(stage))) {
       if (numbers.has(part)) continue
       numbers.set(part, numbers.size)
-      lines.push(`${own(part)} of ${expressionInputs(part).map((input) => numbers.get(input))}`)
+      lines.push(partKey(part, (input) => numbers.get(input)))
     }
   }
   for (const stage of [...opening, ...stages]) learn(stage)
-  const asNumber = (_: string, value: unknown): unknown => numbers.get(value as Expression) ?? plain(value)
-  return [`${slabs} slabs of ${steps}`, ...lines, JSON.stringify([opening, stages], asNumber)].join('\n')
-}
-
-/** What a part is apart from what it is computed of. */
-function own(part: Expression): string {
-  const inputs = new Set<unknown>(expressionInputs(part))
-  return JSON.stringify(part, (_, value) => (inputs.has(value) ? undefined : plain(value)))
-}
-
-/** Numbers that JSON lacks, as text. */
-function plain(value: unknown): unknown {
-  return typeof value === 'number' && (!Number.isFinite(value) || Object.is(value, -0))
-    ? `${1 / value} ${value}`
-    : value
+  const asNumber = (value: unknown): unknown => numbers.get(value as Expression) ?? value
+  return [`${slabs} slabs of ${steps}`, ...lines, exactJson([opening, stages], asNumber)].join('\n')
 }

@@ -1,10 +1,11 @@
 // A kernel: a loop over slabs, each slab a sequence of stages over shared buffers. Elementwise and reduce kernels are the one-stage case.
 
 import { bytesOf, type DType } from '../core/dtype.ts'
+import { exactJson } from '../core/exact-json.ts'
 
 /** Elements touched by a stage: offset + slab * slab stride + step * step stride + sum(axis position * stride), in elements of the buffer's dtype. */
 export interface Access {
-  /** Row of the program's argument table. */
+  /** A row of the program; in a kernel with rows of its own, one of those. */
   readonly buffer: number
   readonly offset: number
   readonly slab: number
@@ -181,6 +182,13 @@ export function expressionInputs(expression: Expression): readonly Expression[] 
     default:
       return []
   }
+}
+
+/** Text that is equal for parts that compute the same of inputs with equal numbers. */
+export function partKey(part: Expression, numberOf: (input: Expression) => number | undefined): string {
+  const inputs = expressionInputs(part)
+  const own = exactJson(part, (value) => (inputs.includes(value as Expression) ? undefined : value))
+  return `${own} of ${inputs.map(numberOf)}`
 }
 
 /** The expressions that a stage evaluates. */

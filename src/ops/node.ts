@@ -1,6 +1,7 @@
 // The graph: immutable nodes that say which op makes a value from which others. Tensors hold one; compilation walks them.
 
 import { allocateArray, type DType, type TypedArray } from '../core/dtype.ts'
+import { exactJson } from '../core/exact-json.ts'
 import { type Shape, sizeOf } from '../core/shape.ts'
 import type { Site } from '../core/site.ts'
 import type { Op } from './op.ts'
@@ -10,11 +11,9 @@ export type Attributes = Readonly<
   Record<string, number | string | boolean | readonly number[] | readonly (readonly number[])[]>
 >
 
-/** Attributes as text, different for attributes that differ: numbers that JSON lacks are named. */
+/** Attributes as text, different for attributes that differ. */
 export function formatAttributes(attributes: Attributes): string {
-  return JSON.stringify(attributes, (_, value: unknown) =>
-    typeof value === 'number' && !Number.isFinite(value) ? `${value}` : value,
-  )
+  return exactJson(attributes)
 }
 
 interface Common {

@@ -46,7 +46,7 @@ function isExact({ dtype }: Node): boolean {
   return !isFloat(dtype)
 }
 
-/** The first element that is too far off, as text; NaN equals NaN. */
+/** The first element that is too far off, as text; NaN equals NaN, and infinities only themselves. */
 export function firstDifference(
   got: TypedArray,
   wanted: TypedArray,
@@ -56,7 +56,9 @@ export function firstDifference(
   for (let i = 0; i < wanted.length; i++) {
     const [g, w] = [got[i] as number, wanted[i] as number]
     if (g === w || (Number.isNaN(g) && Number.isNaN(w))) continue
-    if (!(Math.abs(g - w) <= allowance(i))) return `element ${i} of ${wanted.length} is ${g}, not ${w}`
+    // No allowance is finite enough for what is not.
+    if (!Number.isFinite(w) || !(Math.abs(g - w) <= allowance(i)))
+      return `element ${i} of ${wanted.length} is ${g}, not ${w}`
   }
   return undefined
 }

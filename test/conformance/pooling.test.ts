@@ -16,6 +16,22 @@ const pools: Readonly<Record<string, Pool>> = {
     x.maxPool2d({ size: [3, 2], stride: [2, 3], padding: [1, 0], ceilMode: true }),
   'max 3, dilation 2, padding 1': (x) => x.maxPool2d({ size: 3, stride: 2, dilation: 2, padding: 1 }),
   'max 5, stride 3, padding 2': (x) => x.maxPool2d({ size: 5, stride: 3, padding: 2 }),
+  'max 2 of what was padded with an image and a channel by hand': (x) =>
+    x
+      .pad(
+        [
+          [1, 0],
+          [0, 1],
+          [0, 0],
+          [0, 1],
+        ],
+        { value: Number.NEGATIVE_INFINITY },
+      )
+      .maxPool2d({ size: 2 }),
+  'max 2, padding 1, twice, and the mean of both': (x) => {
+    const pooled = x.maxPool2d({ size: 2, padding: 1 })
+    return pooled.add(x.averagePool2d({ size: 2, padding: 1 })).multiply(pooled)
+  },
   'mean 3, stride 2, padding 1': (x) => x.averagePool2d({ size: 3, stride: 2, padding: 1 }),
   'mean 3, stride 2, padding 1, the image alone': (x) =>
     x.averagePool2d({ size: 3, stride: 2, padding: 1, countIncludePad: false }),
@@ -31,7 +47,7 @@ const before: Readonly<Record<string, (x: Tensor) => Tensor>> = {
   'a scale and gelu': (x) => gelu(x.multiply(2).subtract(1)),
 }
 
-const specials = [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, -0]
+const specials = [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]
 
 interface Image {
   readonly shape: readonly [number, number, number, number]
@@ -44,6 +60,8 @@ const images: readonly Image[] = [
   { shape: [3, 6, 11, 5], dtype: 'f32', special: false },
   { shape: [2, 9, 9, 17], dtype: 'f64', special: false },
   { shape: [2, 12, 13, 3], dtype: 'f32', special: true },
+  // So large that threads share it.
+  { shape: [1, 61, 57, 24], dtype: 'f32', special: false },
 ]
 
 /** A number between -4 and 4 that `i` decides; now and then a special one. */
@@ -80,10 +98,11 @@ describe('pools', () => {
     await init({ device: 'reference' })
     wanted = results()
   })
-  afterAll(() => init({ device: 'wasm' }))
+  afterAll(() => init({ device: 'wasm', threads: 1 }))
 
-  test.each(comparedDevices)('on %s', async (device) => {
-    await init({ device })
+  const teams = comparedDevices.flatMap((device) => [1, 3].map((threads) => ({ device, threads })))
+  test.each(teams)('on $device with $threads threads', async ({ device, threads }) => {
+    await init({ device, threads })
     const got = results()
     for (const [name, expected] of wanted) {
       const tolerance = expected instanceof Float64Array ? 1e-13 : 1e-6

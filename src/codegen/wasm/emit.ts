@@ -23,10 +23,11 @@ export interface WasmOptions {
 }
 
 /**
- * A module that imports `env.memory` and exports `kernel0(rows, first, last)`, `kernel1` … (where they have functions of their own) and
- * `run(table)`, which runs all kernels in order over [0, slabs). `table` is the address of the argument table: rows of 8 bytes, each the
- * address of a buffer; a kernel knows only its own, which follow each other. Where a kernel is shared, it also exports `share(table, ranges, control)`, one thread's part of a run: over the ranges of slabs that lie at `ranges`,
- * waiting for the others between kernels. Throws OcellusError for a program that breaks the rules of LoopProgram.
+ * A module that imports `env.memory` and exports `kernel0(entries, first, last)`, `kernel1` … (where they have functions of their own) and
+ * `run(table)`, which runs all kernels in order over [0, slabs). `table` is the address of the argument table: entries of 8 bytes, each the
+ * address of a buffer; a kernel knows only its own, which follow each other. Where a kernel is shared, it also exports
+ * `share(table, ranges, control)`, one thread's part of a run: over the ranges of slabs that lie at `ranges`, waiting for the others between
+ * kernels. Throws OcellusError for a program that breaks the rules of LoopProgram.
  */
 export function emitWasm({
   kernels,

@@ -1,7 +1,7 @@
 // How a module is entered: all kernels on one thread, or one thread's share of them, with barriers in between.
 
 import { OcellusError } from '../../core/errors.ts'
-import { controlWords, longestWaitSeconds, rangeBytes, rowBytes, waitsAfter } from '../control.ts'
+import { controlWords, entryBytes, longestWaitSeconds, rangeBytes, waitsAfter } from '../control.ts'
 import type { EmittedKernel } from './emit.ts'
 import { FunctionBody } from './function-body.ts'
 
@@ -10,10 +10,10 @@ const spins = 20_000
 /** Nanoseconds of one sleep; a thread that others forgot to wake looks again after that. */
 const sleepNanoseconds = 100_000_000
 
-/** Pushes the address of a kernel's rows, which lie in the table at `table`. */
-function pushRows(code: FunctionBody, table: number, { firstRow = 0 }: EmittedKernel): FunctionBody {
+/** Pushes the address of a kernel's entries in the table at `table`. */
+function pushEntries(code: FunctionBody, table: number, { firstEntry = 0 }: EmittedKernel): FunctionBody {
   code.get(table)
-  return firstRow === 0 ? code : code.i32(firstRow * rowBytes).op('i32.add')
+  return firstEntry === 0 ? code : code.i32(firstEntry * entryBytes).op('i32.add')
 }
 
 /** The function run(table); `functions` are the numbers of the kernels' functions in the module. */
@@ -23,7 +23,7 @@ export function emitRun(kernels: readonly EmittedKernel[], functions: readonly n
   kernels.forEach((kernel, index) => {
     const { slabs } = kernel
     if (!Number.isInteger(slabs) || slabs < 0) throw new OcellusError(`kernel ${kernel.program.name}: ${slabs} slabs`)
-    pushRows(code, table, kernel)
+    pushEntries(code, table, kernel)
       .i32(first)
       .i32(slabs)
       .call(functions[index] as number)
@@ -52,7 +52,7 @@ export function emitShare(
           .memory('i32.load', range + rangeBytes / 2)
           .tee(last)
         code.op('i32.ge_s').branchIf(0)
-        pushRows(code, table, kernel)
+        pushEntries(code, table, kernel)
           .get(first)
           .get(last)
           .call(functions[index] as number)

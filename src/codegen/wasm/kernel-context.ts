@@ -7,8 +7,8 @@ import { findLifetimes, type Lifetime } from '../lifetimes.ts'
 import type { Address, LoopProgram, Reg, RegType } from '../loop-program.ts'
 import { FunctionBody, type Local } from './function-body.ts'
 
-/** Parameters of every kernel: the argument table's address and the range of slabs. */
-export const tableLocal: Local = 0
+/** Parameters of every kernel: the address of its entries in the argument table, and the range of slabs. */
+export const entriesLocal: Local = 0
 export const firstLocal: Local = 1
 export const lastLocal: Local = 2
 

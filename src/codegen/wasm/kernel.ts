@@ -2,9 +2,10 @@
 
 import { bytesOf } from '../../core/dtype.ts'
 import type { Pointer } from '../addresses.ts'
+import { entryBytes } from '../control.ts'
 import type { Address, Loop, LoopProgram, LoopVar, Op, Statement } from '../loop-program.ts'
 import type { FunctionBody, Local } from './function-body.ts'
-import { firstLocal, KernelContext, lastLocal, tableLocal } from './kernel-context.ts'
+import { entriesLocal, firstLocal, KernelContext, lastLocal } from './kernel-context.ts'
 import { emitLoad, emitSplat, emitStore } from './memory-operations.ts'
 import {
   emitBinary,
@@ -22,11 +23,9 @@ import {
 } from './operations.ts'
 import { outline } from './outline.ts'
 
-const bytesOfRow = 8
-
 /** What a kernel becomes. */
 export interface KernelFunctions {
-  /** The function (table, first, last). */
+  /** The function (entries, first, last). */
   readonly body: FunctionBody
   /** Functions that it calls, numbered from `firstPart` on. */
   readonly parts: readonly FunctionBody[]
@@ -182,7 +181,7 @@ class KernelEmitter {
   }
 
   #call({ number, given }: Call): void {
-    this.#code.get(tableLocal)
+    this.#code.get(entriesLocal)
     for (const variable of given) this.#code.get(this.#counters.get(variable) as Local)
     this.#code.call(number)
   }
@@ -222,10 +221,10 @@ class KernelEmitter {
     this.#code.get(local).i32(bytes).op('i32.add').set(local)
   }
 
-  /** table[arg] + base + what the loops outside add: first * stride of the range loop. */
+  /** entries[arg] + base + what the loops outside add: first * stride of the range loop. */
   #start(pointer: Pointer): void {
     const code = this.#code
-    code.get(tableLocal).memory('i32.load', pointer.arg * bytesOfRow)
+    code.get(entriesLocal).memory('i32.load', pointer.arg * entryBytes)
     if (pointer.base !== 0) code.i32(pointer.base).op('i32.add')
     for (const [variable, stride] of pointer.strides) {
       const local = this.#given.get(variable) ?? (this.#context.addressing.isRange(variable) ? firstLocal : undefined)

@@ -25,7 +25,7 @@ export interface X64Options {
 export interface MachineCode {
   /** To be placed at a multiple of 64; takes every address from the argument table. */
   readonly bytes: Uint8Array<ArrayBuffer>
-  /** Where each kernel's function (rows, first, last) begins; `rows` is the address of its first row. */
+  /** Where each kernel's function (entries, first, last) begins; `entries` is the address of its first entry. */
   readonly kernels: readonly number[]
   /** Where run(table) begins, which runs all kernels in order over [0, slabs). */
   readonly run: number
@@ -36,8 +36,9 @@ export interface MachineCode {
 const functionAlignment = 16
 
 /**
- * Functions by the System V ABI, as Linux and macOS call them. `table` is the address of the argument table: rows of 8 bytes, each the
- * address of a buffer; a kernel knows only its own, which follow each other. Throws OcellusError for a program that breaks the rules of LoopProgram.
+ * Functions by the System V ABI, as Linux and macOS call them. `table` is the address of the argument table: entries of 8 bytes, each the
+ * address of a buffer; a kernel knows only its own, which follow each other. Throws OcellusError for a program that breaks the rules
+ * of LoopProgram.
  */
 export function emitX64({ kernels, set, limits = {} }: X64Options): MachineCode {
   const code = new Assembler()

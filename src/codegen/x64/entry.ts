@@ -1,7 +1,7 @@
 // How machine code is entered: all kernels on one thread, or one thread's share of them, with barriers in between.
 
 import { OcellusError } from '../../core/errors.ts'
-import { controlWords, longestWaitSeconds, rangeBytes, rowBytes, waitsAfter } from '../control.ts'
+import { controlWords, entryBytes, longestWaitSeconds, rangeBytes, waitsAfter } from '../control.ts'
 import type { Assembler } from './assembler.ts'
 import type { Label } from './code-buffer.ts'
 import type { X64Kernel } from './emit.ts'
@@ -29,10 +29,10 @@ function leave(code: Assembler): void {
   code.return()
 }
 
-/** The first argument of a kernel: its rows in the table at rbx. */
-function giveRows(code: Assembler, { firstRow = 0 }: X64Kernel): void {
+/** The first argument of a kernel: its entries in the table at rbx. */
+function giveEntries(code: Assembler, { firstEntry = 0 }: X64Kernel): void {
   code.move(rdi, rbx)
-  if (firstRow > 0) code.immediate('add', rdi, firstRow * rowBytes)
+  if (firstEntry > 0) code.immediate('add', rdi, firstEntry * entryBytes)
 }
 
 /** The function run(table). */
@@ -42,7 +42,7 @@ export function emitRun(code: Assembler, kernels: readonly X64Kernel[], labels: 
   kernels.forEach((kernel, index) => {
     const { slabs } = kernel
     if (!Number.isInteger(slabs) || slabs < 0) throw new OcellusError(`kernel ${kernel.program.name}: ${slabs} slabs`)
-    giveRows(code, kernel)
+    giveEntries(code, kernel)
     code.moveImmediate(rsi, 0)
     code.moveImmediate(rdx, slabs)
     code.call(labels[index] as Label)
@@ -69,7 +69,7 @@ export function emitShare(
     code.move(rdx, { ...range, displacement: range.displacement + rangeBytes / 2 })
     code.compare(rsi, rdx)
     code.jump('greaterOrEqual', skip)
-    giveRows(code, kernel)
+    giveEntries(code, kernel)
     code.call(labels[index] as Label)
     code.bind(skip)
     if (!waitsAfter(kernels, index)) return

@@ -14,7 +14,7 @@ function at(displacement: number): BaseMemory {
 export class Frame {
   /** The stack pointer as the frame was made, and the function's arguments. */
   readonly caller: BaseMemory = at(0)
-  readonly table: BaseMemory = at(8)
+  readonly entries: BaseMemory = at(8)
   readonly first: BaseMemory = at(16)
   readonly last: BaseMemory = at(24)
   readonly #homes = new Map<Pointer | LoopVar, number>()

@@ -1,6 +1,7 @@
-// One kernel as one x64 function (table, first, last): its loops, its pointers, and every operation in between.
+// One kernel as one x64 function (entries, first, last): its loops, its pointers, and every operation in between.
 
 import { type Addressing, analyzeAddresses, invalid, type Pointer } from '../addresses.ts'
+import { entryBytes } from '../control.ts'
 import { layOut, type PlacedOperation } from '../layout.ts'
 import { findLifetimes, type Lifetimes } from '../lifetimes.ts'
 import type { Loop, LoopProgram, LoopVar, Reg, Statement } from '../loop-program.ts'
@@ -19,7 +20,6 @@ import { type InstructionSet, lanesOf, targets } from './target.ts'
 const { rax, rbx, rcx, rdx, rsp, rbp, rsi, rdi, r12, r13, r14, r15 } = integerRegisters
 /** Registers that a function gives back as it found them (System V ABI). */
 const saved = [rbx, rbp, r12, r13, r14, r15]
-const bytesOfRow = 8
 const frameAlignment = 64
 
 export interface RegisterLimits {
@@ -115,7 +115,7 @@ class KernelEmitter {
     this.#code.immediate('sub', rsp, frame.bytes)
     this.#code.immediate('and', rsp, -frameAlignment)
     this.#code.store(frame.caller, rax)
-    this.#code.store(frame.table, rdi)
+    this.#code.store(frame.entries, rdi)
     this.#code.store(frame.first, rsi)
     this.#code.store(frame.last, rdx)
     if (this.#analysis.set === 'avx512') this.#context.prepareLaneMasks(this.#partialCounts)
@@ -264,13 +264,13 @@ class KernelEmitter {
     }
   }
 
-  /** table[arg] + base + first * stride of the range loop. */
+  /** entries[arg] + base + first * stride of the range loop. */
   #start(pointer: Pointer): void {
     const code = this.#code
     const { frame } = this.#context
     this.#context.forgetPointer()
-    code.move(rax, frame.table)
-    code.move(rax, { base: rax, displacement: pointer.arg * bytesOfRow })
+    code.move(rax, frame.entries)
+    code.move(rax, { base: rax, displacement: pointer.arg * entryBytes })
     if (pointer.base !== 0) {
       code.moveImmediate(rcx, pointer.base)
       code.add(rax, rcx)

@@ -81,8 +81,8 @@ class NativeRunner implements Runner {
     this.#run(table, 0, 0)
   }
 
-  kernel(index: number, rows: number, first: number, last: number): void {
-    this.#code.functionAt(this.#kernels[index] as number)(rows, first, last)
+  kernel(index: number, entries: number, first: number, last: number): void {
+    this.#code.functionAt(this.#kernels[index] as number)(entries, first, last)
   }
 
   shared(): SharedProgram | undefined {

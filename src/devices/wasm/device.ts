@@ -35,7 +35,7 @@ function targetOf({ fusedMadd, keepsOrder }: WasmFeatures): Target {
   }
 }
 
-type KernelFunction = (rows: number, first: number, last: number) => void
+type KernelFunction = (entries: number, first: number, last: number) => void
 
 let programs = 0
 
@@ -61,8 +61,8 @@ class WasmRunner implements Runner {
     this.#run(table)
   }
 
-  kernel(index: number, rows: number, first: number, last: number): void {
-    ;(this.#exports[`kernel${index}`] as KernelFunction)(rows, first, last)
+  kernel(index: number, entries: number, first: number, last: number): void {
+    ;(this.#exports[`kernel${index}`] as KernelFunction)(entries, first, last)
   }
 
   shared(owner: object): SharedProgram | undefined {

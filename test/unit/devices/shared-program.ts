@@ -84,7 +84,7 @@ export class HandProgram {
     const bytes = 4 * elements
     const rows: Program['rows'] = [0, 1].map((row) => ({ kind: 'scratch', offset: row * bytes, dtype: 'f32', bytes }))
     const info = kernels.map(
-      (kernel, code): KernelInfo => ({ ...kernel, name: '', code, firstRow: 0, flops: 0, bytes: 0 }),
+      (kernel, code): KernelInfo => ({ ...kernel, name: '', code, firstEntry: 0, flops: 0, bytes: 0 }),
     )
     const program = { rows, table: [0, 1], kernels: info, scratch: 2 * bytes, threadScratch: 0 }
     const layout = { memory, program, origin: shared.origin, scalars: 0, threads: threads.count }

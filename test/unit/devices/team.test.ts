@@ -107,7 +107,7 @@ test.each([0, -1, 1.5, 1000, Number.NaN])('%d threads are a UsageError', async (
 })
 
 test("all slabs of a kernel are somebody's, once", () => {
-  const kernel = { code: 0, firstRow: 0, name: '', shared: true, flops: 0, bytes: 0 }
+  const kernel = { code: 0, firstEntry: 0, name: '', shared: true, flops: 0, bytes: 0 }
   for (const slabs of [1, 2, 3, 7, 64]) {
     for (const threads of [1, 2, 3, 8]) {
       const all = Array.from({ length: threads }, (_, i) => rangesOf([{ ...kernel, slabs }], i, threads)[0])

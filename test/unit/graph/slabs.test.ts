@@ -35,7 +35,7 @@ describe('images and slabs', () => {
     const image = slice(leaf(3, 40, 1031, 2), [1, 0, 0, 0], [2, 40, 1031, 2])
     const whole = kernelOf(image)
     expect(walked(whole)).toEqual([0])
-    const split = splitKernel(whole, 2)
+    const [split] = splitKernel(whole, 2) as readonly [Kernel]
     const rows = 38 / split.slabs
     expect(split.slabs).toBeGreaterThan(1)
     expect(walked(split)).toEqual([rows * 1031 * 2])

@@ -22,10 +22,10 @@ function filled(shape: readonly number[], seed: number, dtype: 'f32' | 'f64' = '
 function codesOf(fn: () => Tensor | Tensor[]): { codes: number[]; rows: number[][] } {
   const { result } = whileTracing(() => [fn()].flat())
   const { kernels, table } = lowerGraph(makeGraph(result.map(({ node }) => node)), targets.avx2, 1).program
-  const ends = [...kernels.slice(1).map(({ firstRow }) => firstRow), table.length]
+  const ends = [...kernels.slice(1).map(({ firstEntry }) => firstEntry), table.length]
   return {
     codes: kernels.map(({ code }) => code),
-    rows: kernels.map(({ firstRow }, i) => table.slice(firstRow, ends[i])),
+    rows: kernels.map(({ firstEntry }, i) => table.slice(firstEntry, ends[i])),
   }
 }
 

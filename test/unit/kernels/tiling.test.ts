@@ -6,7 +6,7 @@ import type { LoopVar, Target } from '../../../src/codegen/loop-program.ts'
 import { targets } from '../../../src/codegen/x64/target.ts'
 import type { Place } from '../../../src/kernels/expression.ts'
 import { overBands } from '../../../src/kernels/row-tiles.ts'
-import { chooseTiling } from '../../../src/kernels/tile.ts'
+import { chooseTiling, rowsApart } from '../../../src/kernels/tile.ts'
 
 const wasm: Target = {
   ...targets.avx2,
@@ -49,15 +49,16 @@ const shapes = fc.record({
   vectors: fc.integer({ min: 1, max: 40 }),
   steps: fc.integer({ min: 0, max: 3000 }),
   uniform: fc.boolean(),
+  most: fc.option(fc.integer({ min: 1, max: 12 }), { nil: undefined }),
 })
 
 test('tiles cover every position once, one after another', () => {
   fc.assert(
-    fc.property(shapes, ({ target, outer, inner, vectors, steps, uniform }) => {
+    fc.property(shapes, ({ target, outer, inner, vectors, steps, uniform, most }) => {
       const runner = new Runner()
       const covered = new Uint8Array(outer * inner)
       const counted = new Uint8Array(outer * inner)
-      const { blocks } = chooseTiling(target, [outer, inner], vectors, steps, uniform)
+      const { blocks } = chooseTiling(target, [outer, inner], vectors, steps, uniform, most)
       overBands(runner, blocks, 2, (band) =>
         band.each(({ corner, inside, before }) => {
           expect(inside.length).toBe(band.rows)
@@ -77,12 +78,13 @@ test('tiles cover every position once, one after another', () => {
 
 test('tiles cover every vector of a panel and fit the registers', () => {
   fc.assert(
-    fc.property(shapes, ({ target, outer, inner, vectors, steps, uniform }) => {
-      const tiling = chooseTiling(target, [outer, inner], vectors, steps, uniform)
+    fc.property(shapes, ({ target, outer, inner, vectors, steps, uniform, most }) => {
+      const tiling = chooseTiling(target, [outer, inner], vectors, steps, uniform, most)
       expect(tiling.vectors).toBeLessThanOrEqual(vectors)
       for (const { size: height, bands } of tiling.blocks) {
         for (const { size: width } of bands) {
           const rows = height * width
+          if (most !== undefined) expect(rows).toBeLessThanOrEqual(most)
           // Copied panels are wider than the tiles: some of these stand side by side.
           for (const panel of uniform ? [tiling.vectors, 2 * tiling.vectors, 14, 16] : [tiling.vectors]) {
             const pieces = tiling.cut(rows, panel)
@@ -95,4 +97,10 @@ test('tiles cover every vector of a panel and fit the registers', () => {
     }),
     { numRuns: 400 },
   )
+})
+
+test('rows whole ways of the first cache apart are few', () => {
+  for (const stride of [1024, -1024, 4096]) expect(rowsApart(stride, 'f32')).toBe(8)
+  expect(rowsApart(512, 'f64')).toBe(8)
+  for (const stride of [0, 512, 1000, 1040]) expect(rowsApart(stride, 'f32')).toBeUndefined()
 })
