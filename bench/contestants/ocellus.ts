@@ -14,8 +14,10 @@ import {
   type TypedArray,
   tensor,
   Variable,
+  zeros,
 } from '../../src/index.node.ts'
 import type { HostTensor } from '../../src/io/index.ts'
+import { setVariable } from '../../src/io/module-weights.ts'
 import type { Module } from '../../src/nn/index.ts'
 import { Adam, AdamW, type Optimizer, Sgd } from '../../src/optim/index.ts'
 import { listed, readTask, type Task } from '../comparison/exchange.ts'
@@ -170,11 +172,16 @@ function compiledForward(workload: InferenceWorkload, values: Values): (x: Tenso
 
 /** One product for each pair of operands; these stay in the device's memory, as those of the others do. */
 function productCalls({ m, n, dtype }: ProductWorkload, values: Values): { run: () => void; result: Variable }[] {
-  const [as, bs] = [listed(values, 'a').map(given), listed(values, 'b').map(given)]
-  const zeros = dtype === 'f64' ? new Float64Array(m * n) : new Float32Array(m * n)
-  return as.map((values, i) => {
-    const [a, b] = [new Variable(values), new Variable(bs[i] as Tensor)]
-    const result = new Variable(tensor(zeros, { shape: [m, n] }))
+  const operands = (name: string): Variable[] =>
+    listed(values, name).map((value) => {
+      const operand = new Variable(zeros(value.shape, dtype))
+      setVariable(operand, value)
+      return operand
+    })
+  const bs = operands('b')
+  return operands('a').map((a, i) => {
+    const b = bs[i] as Variable
+    const result = new Variable(zeros([m, n], dtype))
     return { run: compile(() => result.assign(a.matmul(b))), result }
   })
 }

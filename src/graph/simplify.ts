@@ -2,7 +2,7 @@
 
 import { denseShape, equalShapes, sizeOf } from '../core/shape.ts'
 import { reshape } from '../ops/functions.ts'
-import { type ArrayNode, formatAttributes, type Node, type OpNode } from '../ops/node.ts'
+import { type ArrayNode, constantOf, formatAttributes, type Node, type OpNode } from '../ops/node.ts'
 import { inputGradientAsPhases, sliceOfPhases, weightGradientInChunks } from './gradients-of-convolution.ts'
 import { type Graph, isHostLeaf } from './graph.ts'
 import { poolsBeforeActivations } from './late-activations.ts'
@@ -13,13 +13,6 @@ export interface Simplified {
   readonly assignments: readonly { readonly variable: number; readonly value: Node }[]
   /** The leaf that stands for each of the original graph's inputs. */
   readonly inputs: readonly Node[]
-}
-
-/** The number that fills every element of a node, when it is a literal behind movements. */
-function constantOf(node: Node): number | undefined {
-  if (node.kind === 'literal') return node.value
-  if (node.kind !== 'op' || (node.op.name !== 'reshape' && node.op.name !== 'expand')) return undefined
-  return constantOf(node.inputs[0] as Node)
 }
 
 /** `factor` where a mask lets it pass, 0 elsewhere: what select(condition, 0, 1) * factor means, and without a NaN where 0 meets infinity. */

@@ -114,6 +114,13 @@ export function lateArrayNode(fill: (values: TypedArray) => void, shape: Shape, 
   }
 }
 
+/** The number that fills every element of a node, when it is a literal behind movements. */
+export function constantOf(node: Node): number | undefined {
+  if (node.kind === 'literal') return node.value
+  if (node.kind !== 'op' || (node.op.name !== 'reshape' && node.op.name !== 'expand')) return undefined
+  return constantOf(node.inputs[0] as Node)
+}
+
 export function scalarNode(read: () => number, dtype: DType): ScalarNode {
   return { kind: 'scalar', inputs: [], shape: [], dtype, read }
 }

@@ -6,7 +6,15 @@ import { equalShapes, formatShape, type Shape, sizeOf } from '../core/shape.ts'
 import { atSite } from '../core/site.ts'
 import type { Device, Storage } from '../devices/device.ts'
 import { currentDevice } from '../devices/registry.ts'
-import { type ArrayNode, arrayNode, type Node, type VariableNode, type VariableState } from '../ops/node.ts'
+import {
+  type ArrayNode,
+  arrayNode,
+  constantOf,
+  lateArrayNode,
+  type Node,
+  type VariableNode,
+  type VariableState,
+} from '../ops/node.ts'
 import { kindOf, notATensor } from './checks.ts'
 import { checkHostArray, valuesInDType } from './host-values.ts'
 import { assignNow } from './realize.ts'
@@ -154,8 +162,12 @@ export class Variable extends Tensor {
 
 /** The values of a tensor as data of the host: its own where it is that, and then not made before they are needed. */
 function onHost(tensor: Tensor): ArrayNode {
-  const { node } = tensor
-  if (node.kind === 'array' && currentTrace() === undefined) return node
+  const { node, shape, dtype } = tensor
+  const isTraced = currentTrace() !== undefined
+  if (node.kind === 'array' && !isTraced) return node
+  const constant = constantOf(node)
+  // One number needs no array on the way to the variable's own memory.
+  if (constant !== undefined && !isTraced) return lateArrayNode((values) => values.fill(constant), shape, dtype)
   return arrayNode(tensor.dataSync(), tensor.shape, tensor.dtype)
 }
 
