@@ -93,7 +93,7 @@ export function kernelTimes(text: string, scale: number): Costs {
   for (const line of text.split('\n')) {
     const kernel = /^\s*([\d.]+) ms\s+[\d.]+ GFLOP\/s\s+[\d.]+ GB\/s\s+(.+)$/.exec(line)
     if (kernel !== null) current.push({ ms: Number(kernel[1]), name: kernel[2] as string })
-    else if (/^\s*[\d.]+ ms in \d+ kernels/.test(line)) {
+    else if (/^\s*[\d.]+ ms in \d+ kernels?\b/.test(line)) {
       runs.push(current)
       current = []
     }

@@ -31,7 +31,7 @@ export function registerDevice(name: DeviceName, factory: () => Device): void {
 export function startDevice(name: DeviceName): Device {
   const factory = factories.get(name)
   if (factory === undefined)
-    throw new UsageError(`there is no device called "${name}" here; choose one of ${[...factories.keys()].join(', ')}`)
+    throw new UsageError(`there is no device called "${name}" here; choose one of ${names.join(', ')}`)
   let device = started.get(name)
   if (device === undefined) {
     device = factory()

@@ -18,6 +18,9 @@ export function reportTimes(runner: Runner, table: number, kernels: readonly Ker
   })
   const total = lines.reduce((sum, { milliseconds }) => sum + milliseconds, 0)
   console.error(
-    [...lines.map(({ line }) => line), `${total.toFixed(3).padStart(9)} ms in ${kernels.length} kernels`].join('\n'),
+    [
+      ...lines.map(({ line }) => line),
+      `${total.toFixed(3).padStart(9)} ms in ${kernels.length} ${kernels.length === 1 ? 'kernel' : 'kernels'}`,
+    ].join('\n'),
   )
 }

@@ -13,7 +13,7 @@ const run = (first: number, second: number): string => `
 
 describe('times of kernels', () => {
   it('are the best of each kernel, added up by name, without the runs of smaller programs', () => {
-    const other = '\n    0.001 ms    1.0 GFLOP/s     1.9 GB/s  convolution add\n    0.001 ms in 1 kernels'
+    const other = '\n    0.001 ms    1.0 GFLOP/s     1.9 GB/s  convolution add\n    0.001 ms in 1 kernel'
     const found = kernelTimes(`${other}${run(0.5, 0.2)}${run(0.4, 0.3)}`, 10)
     expect(found.get('convolution add')).toBeCloseTo(4)
     expect(found.get('sum multiply')).toBeCloseTo(2.1)
