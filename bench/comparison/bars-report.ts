@@ -30,7 +30,7 @@ export function barsPage(results: Results): string {
   ])
   return [
     '## Bars',
-    `What the project wants of itself, and what this run found: ${summary(bars)}. A ratio to PyTorch that would take more than 85 % of the machine's peak of multiply-adds counts as met at 85 %. The last column are the arguments of \`npm run bench --\` that measure a row alone.`,
+    `What the project wants of itself, and what the latest run of each row found: ${summary(bars)}. A ratio to PyTorch that would take more than 85 % of the machine's peak of multiply-adds counts as met at 85 %. The last column are the arguments of \`npm run bench --\` that measure a row alone.`,
     table(['what', 'found', 'wanted', 'met', 'command'], lines),
     ...(left.length === 0 ? [] : [`Not measured in what this page was written from: ${left.join('; ')}.`]),
   ].join('\n\n')

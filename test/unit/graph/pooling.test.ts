@@ -6,6 +6,8 @@ import { sizeOf } from '../../../src/core/shape.ts'
 import { type Graph, makeGraph } from '../../../src/graph/graph.ts'
 import { scheduleGraph } from '../../../src/graph/schedule.ts'
 import { simplify } from '../../../src/graph/simplify.ts'
+import { splitKernel } from '../../../src/graph/split.ts'
+import type { Kernel } from '../../../src/kernels/kernel.ts'
 import { gelu, geluTanh, leakyRelu, relu, sigmoid, silu, tanh } from '../../../src/nn/activations.ts'
 import { topologicalOrder } from '../../../src/ops/node.ts'
 import type { MaxPoolingOptions } from '../../../src/tensor/pooling.ts'
@@ -83,6 +85,18 @@ describe('an activation before a max pool', () => {
     expect(kernels).toHaveLength(1)
     expect(kernels[0]).toMatch(/max.* min|min.* max/)
   })
+})
+
+test('threads share the inside of a pool, apart from its edges', () => {
+  const large = tensor(new Float32Array(112 * 112 * 64), { shape: [1, 112, 112, 64] })
+  const { node } = large.maxPool2d({ size: 3, stride: 2, padding: 1 })
+  const [kernel, ...others] = scheduleGraph(makeGraph([node])).kernels as readonly [Kernel]
+  expect(others).toEqual([])
+  const [edges, inside, ...rest] = splitKernel(kernel, 2) as readonly [Kernel, Kernel]
+  expect(rest).toEqual([])
+  expect([edges.slabs, edges.stages.length]).toEqual([1, 3])
+  expect(inside.slabs).toBeGreaterThan(1)
+  expect(edges.flops + inside.flops).toBeCloseTo(kernel.flops, 0)
 })
 
 describe('padding around a pool', () => {
